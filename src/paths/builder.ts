@@ -1,0 +1,84 @@
+import type { AccountState, Finding } from '../model/assessment.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Blind, Edge, Emitter, LogPaths, Node, Resource } from './graph.ts';
+
+/** Collects what readers find into log paths. Adding a node or an edge that is there already (same id) changes nothing. */
+export class PathsBuilder {
+  readonly #accounts = new Map<string, AccountState>();
+  readonly #emitters = new Map<string, Emitter>();
+  readonly #nodes = new Map<string, Node>();
+  readonly #edges = new Map<string, Map<string, Edge>>();
+  readonly #resources = new Map<string, Resource>();
+  readonly #blind: Blind[] = [];
+  readonly #findings: { source: string; scope: Scope; finding: Finding }[] = [];
+  readonly #taps = new Map<string, readonly Edge[]>();
+  readonly #pool = new Map<string, unknown>();
+
+  constructor(readonly asOf: string) {}
+
+  account(state: AccountState): void {
+    this.#accounts.set(`${state.provider}|${state.id}`, state);
+  }
+
+  accounts(): readonly AccountState[] {
+    return [...this.#accounts.values()];
+  }
+
+  emitter(emitter: Emitter): void {
+    this.#emitters.set(emitter.id, { ...emitter, taps: this.taps(emitter.taps) });
+  }
+
+  /** The one shared array for these first edges. */
+  taps(edges: readonly Edge[]): readonly Edge[] {
+    const key = edges.map((edge) => edge.id).join('\n');
+    const shared = this.#taps.get(key);
+    if (shared) return shared;
+    this.#taps.set(key, edges);
+    return edges;
+  }
+
+  /** Makes a thing once: equal selectors and edges become the same object. */
+  once<T>(key: string, make: () => T): T {
+    if (!this.#pool.has(key)) this.#pool.set(key, make());
+    return this.#pool.get(key) as T;
+  }
+
+  node(node: Node): string {
+    if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
+    return node.id;
+  }
+
+  has(node: string): boolean {
+    return this.#nodes.has(node);
+  }
+
+  edge(from: string, edge: Edge): void {
+    let edges = this.#edges.get(from);
+    if (!edges) this.#edges.set(from, (edges = new Map()));
+    if (!edges.has(edge.id)) edges.set(edge.id, edge);
+  }
+
+  resource(resource: Resource): void {
+    if (!this.#resources.has(resource.id)) this.#resources.set(resource.id, resource);
+  }
+
+  blind(blind: Blind): void {
+    this.#blind.push(blind);
+  }
+
+  finding(source: string, scope: Scope, finding: Finding): void {
+    this.#findings.push({ source, scope, finding });
+  }
+
+  build(): LogPaths {
+    return {
+      accounts: this.accounts(),
+      emitters: [...this.#emitters.values()],
+      nodes: this.#nodes,
+      edges: new Map([...this.#edges].map(([from, edges]) => [from, [...edges.values()]])),
+      resources: [...this.#resources.values()],
+      blind: this.#blind,
+      findings: this.#findings,
+    };
+  }
+}
