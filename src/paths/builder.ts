@@ -14,7 +14,12 @@ export class PathsBuilder {
   readonly #taps = new Map<string, readonly Edge[]>();
   readonly #pool = new Map<string, unknown>();
 
-  constructor(readonly asOf: string) {}
+  /** The clock of the assessment, ISO. */
+  readonly asOf: string;
+
+  constructor(asOf: string) {
+    this.asOf = asOf;
+  }
 
   account(state: AccountState): void {
     this.#accounts.set(`${state.provider}|${state.id}`, state);

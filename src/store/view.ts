@@ -39,6 +39,7 @@ export class EvidenceView {
   readonly #calls = new Map<string, Map<string, Call>>();
   readonly #byAccount = new Map<string, Map<string, Call[]>>();
   readonly #table: CallTable;
+  readonly #places = new Map<string, Map<string, { answered: boolean; regions: Set<string>; errors: Map<string, CallError>; refused: Set<string> }>>();
   /** The time of the newest answer, ISO. */
   newest: string | undefined;
 
@@ -66,6 +67,7 @@ export class EvidenceView {
       if (list) list.push(call);
       else byPlace.set(region, [call]);
     }
+    this.#note(record, op);
     const page = record.page ?? 0;
     const before = call.records.get(page);
     if (!before || before.at <= record.at) {
@@ -74,6 +76,21 @@ export class EvidenceView {
       call.records.set(page, record);
     }
     if (this.newest === undefined || record.at > this.newest) this.newest = record.at;
+  }
+
+  #note(record: StoredEvidence, op: string): void {
+    if (record.account === undefined) return;
+    let accounts = this.#places.get(record.provider);
+    if (!accounts) this.#places.set(record.provider, (accounts = new Map()));
+    let place = accounts.get(record.account);
+    if (!place) accounts.set(record.account, (place = { answered: false, regions: new Set(), errors: new Map(), refused: new Set() }));
+    if (record.error) {
+      place.errors.set(record.error.code, record.error);
+      if (isRefusal(record.error)) place.refused.add(op);
+    } else {
+      place.answered = true;
+      if (record.region) place.regions.add(record.region);
+    }
   }
 
   /** Every call of an operation (`cloudtrail:DescribeTrails`) that was made, with answers read as `shape`. */
@@ -94,6 +111,31 @@ export class EvidenceView {
   /** Whether the operation was asked at all, in the account if one is given. */
   asked(op: string, asked: Asked = {}): boolean {
     return this.#find(op, asked).length > 0;
+  }
+
+  /** Account ids that any record names. */
+  accounts(provider: string): string[] {
+    return [...(this.#places.get(provider)?.keys() ?? [])];
+  }
+
+  /** Regions in which anything was answered for the account. */
+  regions(provider: string, account: string): string[] {
+    return [...(this.#places.get(provider)?.get(account)?.regions ?? [])];
+  }
+
+  /** Whether any call in the account was answered. */
+  reached(provider: string, account: string): boolean {
+    return this.#places.get(provider)?.get(account)?.answered ?? false;
+  }
+
+  /** Errors of the account, one per code. */
+  errors(provider: string, account: string): CallError[] {
+    return [...(this.#places.get(provider)?.get(account)?.errors.values() ?? [])];
+  }
+
+  /** Calls of the account that were refused for want of permission. */
+  refusals(provider: string, account: string): string[] {
+    return [...(this.#places.get(provider)?.get(account)?.refused ?? [])];
   }
 
   unknownOf(op: string, on: string, code: string, evidence: readonly number[]): Unknown {
@@ -152,6 +194,11 @@ export class EvidenceView {
       unknown: code === undefined ? undefined : this.unknownOf(op, on ?? place(call), code, ids),
     };
   }
+}
+
+/** Refused for want of permission, by status and code: some services answer in a format that leaves no better name. */
+export function isRefusal(error: CallError): boolean {
+  return /AccessDenied|Unauthorized|NotAuthorized|AuthFailure|Forbidden|PERMISSION_DENIED|AuthorizationFailed/i.test(error.code) || error.status === 403 || error.status === 401;
 }
 
 function place(asked: { account?: string; region?: string | undefined; args?: Readonly<Record<string, unknown>> }): string {
