@@ -11,7 +11,7 @@ export class PathsBuilder {
   readonly #resources = new Map<string, Resource>();
   readonly #blind: Blind[] = [];
   readonly #findings: { source: string; scope: Scope; finding: Finding }[] = [];
-  readonly #taps = new Map<string, readonly Edge[]>();
+  readonly #taps = new Map<string, Map<string, Edge>>();
   readonly #pool = new Map<string, unknown>();
 
   /** The clock of the assessment, ISO. */
@@ -29,17 +29,17 @@ export class PathsBuilder {
     return [...this.#accounts.values()];
   }
 
+  /** Adds an emitter. Several readers may add taps to it, before and after: `tap`. */
   emitter(emitter: Emitter): void {
-    this.#emitters.set(emitter.id, { ...emitter, taps: this.taps(emitter.taps) });
+    if (!this.#emitters.has(emitter.id)) this.#emitters.set(emitter.id, emitter);
+    for (const edge of emitter.taps) this.tap(emitter.id, edge);
   }
 
-  /** The one shared array for these first edges. */
-  taps(edges: readonly Edge[]): readonly Edge[] {
-    const key = edges.map((edge) => edge.id).join('\n');
-    const shared = this.#taps.get(key);
-    if (shared) return shared;
-    this.#taps.set(key, edges);
-    return edges;
+  /** Adds a first edge to an emitter; an edge that is there already (same id) changes nothing. */
+  tap(emitter: string, edge: Edge): void {
+    let taps = this.#taps.get(emitter);
+    if (!taps) this.#taps.set(emitter, (taps = new Map()));
+    if (!taps.has(edge.id)) taps.set(edge.id, edge);
   }
 
   /** Makes a thing once: equal selectors and edges become the same object. */
@@ -75,10 +75,22 @@ export class PathsBuilder {
     this.#findings.push({ source, scope, finding });
   }
 
+  /** Equal sets of taps become one array, so that their emitters are judged once. */
+  #emittersWithTaps(): Emitter[] {
+    const shared = new Map<string, readonly Edge[]>();
+    return [...this.#emitters.values()].map((emitter) => {
+      const taps = [...(this.#taps.get(emitter.id)?.values() ?? [])];
+      const key = taps.map((edge) => edge.id).sort().join('\n');
+      const own = shared.get(key) ?? taps;
+      shared.set(key, own);
+      return { ...emitter, taps: own };
+    });
+  }
+
   build(): LogPaths {
     return {
       accounts: this.accounts(),
-      emitters: [...this.#emitters.values()],
+      emitters: this.#emittersWithTaps(),
       nodes: this.#nodes,
       edges: new Map([...this.#edges].map(([from, edges]) => [from, [...edges.values()]])),
       resources: [...this.#resources.values()],

@@ -65,6 +65,8 @@ export interface Store {
   readonly evidence: readonly number[];
   readonly findings: readonly Finding[];
   readonly unknowns: readonly Unknown[];
+  /** Stands for stores that could not be seen: what may arrive here may meet any `reach`, and never certainly. */
+  readonly unseen?: boolean;
 }
 
 /**

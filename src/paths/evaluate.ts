@@ -1,0 +1,191 @@
+import { EVERYTHING, intersect, isEmpty, keyOf, minus, NOTHING, type Selector, union } from '../events/classes.ts';
+import type { Unknown, Verdict } from '../model/assessment.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Edge, Kept, LogPaths, Store } from './graph.ts';
+
+/** One whole way from an emitter to a store. */
+export interface Route {
+  readonly edges: readonly Edge[];
+  readonly store: Store;
+  /** What certainly arrives, and what arrives at most. */
+  readonly lower: Selector;
+  readonly upper: Selector;
+  /** The share of records that arrives, below 1 where an edge samples: then nothing arrives for certain. */
+  readonly sampling: number;
+  /** Seconds; undefined where an edge does not tell. */
+  readonly latency: number | undefined;
+  /** Record fields that survive; undefined: all. */
+  readonly fields: readonly string[] | undefined;
+}
+
+/** All that can happen to the events of one set of first edges. */
+export interface Flow {
+  readonly routes: readonly Route[];
+  /** Ways that end before any store. */
+  readonly deadEnds: readonly (readonly Edge[])[];
+}
+
+const MAX_HOPS = 32;
+
+/** The ways from these first edges. Graphs are small and acyclic but for mistakes, which are cut at the second visit. */
+export function flowOf(paths: LogPaths, taps: readonly Edge[]): Flow {
+  const routes: Route[] = [];
+  const deadEnds: (readonly Edge[])[] = [];
+  const walk = (way: readonly Edge[], visited: ReadonlySet<string>): void => {
+    const last = way.at(-1) as Edge;
+    const node = paths.nodes.get(last.to);
+    if (!node || visited.has(last.to) || way.length > MAX_HOPS) {
+      deadEnds.push(way);
+      return;
+    }
+    if (node.type === 'store') routes.push(routeOf(way, node));
+    const next = paths.edges.get(last.to) ?? [];
+    if (next.length === 0 && node.type === 'hop') deadEnds.push(way);
+    const seen = new Set(visited).add(last.to);
+    for (const edge of next) walk([...way, edge], seen);
+  };
+  for (const edge of taps) walk([edge], new Set());
+  return { routes, deadEnds };
+}
+
+function routeOf(edges: readonly Edge[], store: Store): Route {
+  let lower: Selector = EVERYTHING;
+  let upper: Selector = EVERYTHING;
+  let sampling = 1;
+  let latency: number | undefined = 0;
+  let fields: readonly string[] | undefined;
+  for (const edge of edges) {
+    lower = edge.delivery.state === 'flowing' ? intersect(lower, edge.passes) : NOTHING;
+    upper = edge.delivery.state === 'broken' ? NOTHING : intersect(upper, edge.mayPass);
+    sampling *= edge.sampling ?? 1;
+    if (edge.latency !== undefined) latency += edge.latency;
+    fields = edge.fields === undefined ? fields : fields === undefined ? edge.fields : fields.filter((field) => edge.fields?.includes(field));
+  }
+  if (edges.every((edge) => edge.latency === undefined)) latency = undefined;
+  if (sampling < 1) lower = NOTHING;
+  if (store.unseen) lower = NOTHING;
+  return { edges, store, lower, upper, sampling, latency, fields };
+}
+
+export function keptAt(store: Store, place: Scope): Kept {
+  return typeof store.keeps === 'function' ? store.keeps(place) : store.keeps;
+}
+
+/** What is asked of the place where events end up. */
+export interface Demand {
+  readonly reach?: string;
+  readonly searchableDays?: number;
+  readonly totalDays?: number;
+  readonly withinSeconds?: number;
+  readonly fields?: readonly string[];
+}
+
+/** A route as one need sees it. */
+export interface Offer {
+  readonly route: Route;
+  readonly kept: Kept;
+  readonly lower: Selector;
+  readonly upper: Selector;
+  /** Set where the route cannot count, with the reason. */
+  readonly refused?: string;
+  /** Set where the route stands in for the source that was asked for. */
+  readonly substitute?: { readonly source: string; readonly loss: string };
+}
+
+/** The outcome of set arithmetic for one need at one place. Indices point into the offers given. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly collection: Verdict;
+  readonly searchable: Verdict | undefined;
+  readonly total: Verdict | undefined;
+  /** Guaranteed days of what is collected; Infinity: for ever; undefined: not known or nothing collected. */
+  readonly searchableDays: number | undefined;
+  readonly totalDays: number | undefined;
+  /** Events that are certainly lost (`missing`, `partial`) or may be (`unknown`); empty when covered. */
+  readonly lost: Selector;
+  readonly lostBy: 'collection' | 'searchable' | 'total' | undefined;
+  /** Offers that carry some of the needed events. */
+  readonly used: readonly number[];
+}
+
+/** The design's table: what is needed, the certain and the possible. Sampled events arrive in part: neither certain nor lost. */
+export function verdictOf(needed: Selector, lower: Selector, upper: Selector, sampled: Selector = NOTHING): Verdict {
+  if (isEmpty(minus(needed, lower))) return 'covered';
+  const possible = union(upper, sampled);
+  if (isEmpty(intersect(needed, possible))) return 'missing';
+  return isEmpty(minus(needed, upper)) ? 'unknown' : 'partial';
+}
+
+/** Judges what is needed (already limited to what can happen) against what the offers bring. */
+export function judge(needed: Selector, offers: readonly Offer[], demand: Demand): Outcome {
+  const counted = offers.filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
+  const native = demand.reach === 'native' ? [] : offers.filter((offer) => offer.route.store.kind === 'native' && !offer.route.store.unseen);
+  const unseen = offers.filter((offer) => offer.route.store.unseen === true);
+  const eligible = demand.reach === 'native' ? offers.filter((offer) => offer.refused === undefined) : [...counted, ...unseen];
+  const collection = bounds(needed, eligible, () => true, () => true);
+  const bySearch = demand.searchableDays === undefined ? undefined : bounds(needed, eligible, (kept) => kept.searchable.least >= (demand.searchableDays as number), (kept) => kept.searchable.most >= (demand.searchableDays as number));
+  const byTotal = demand.totalDays === undefined ? undefined : bounds(needed, eligible, (kept) => kept.total.least >= (demand.totalDays as number), (kept) => kept.total.most >= (demand.totalDays as number));
+  const all = [{ by: 'collection' as const, ...collection }, ...(bySearch ? [{ by: 'searchable' as const, ...bySearch }] : []), ...(byTotal ? [{ by: 'total' as const, ...byTotal }] : [])];
+  const worst = all.reduce((a, b) => (rank(b.verdict) > rank(a.verdict) ? b : a));
+  // What arrives and is kept too short is there in part.
+  const verdict = worst.verdict === 'missing' && collection.verdict !== 'missing' ? 'partial' : worst.verdict;
+  return {
+    verdict, collection: collection.verdict, searchable: bySearch?.verdict, total: byTotal?.verdict,
+    searchableDays: daysKept(needed, eligible, (kept) => kept.searchable),
+    totalDays: daysKept(needed, [...eligible, ...native], (kept) => kept.total),
+    lost: verdict === 'covered' ? NOTHING : worst.verdict === 'unknown' ? minus(needed, worst.lower) : minus(needed, worst.upper),
+    lostBy: verdict === 'covered' ? undefined : worst.by,
+    used: offers.flatMap((offer, index) => (isEmpty(offer.lower) || isEmpty(intersect(needed, offer.lower)) ? [] : [index])),
+  };
+}
+
+function rank(verdict: Verdict): number {
+  return { covered: 0, unknown: 1, partial: 2, missing: 3, unobservable: 4, 'not-applicable': -1 }[verdict];
+}
+
+function bounds(needed: Selector, offers: readonly Offer[], surely: (kept: Kept) => boolean, perhaps: (kept: Kept) => boolean): { verdict: Verdict; lower: Selector; upper: Selector } {
+  const lower = union(...offers.filter((offer) => surely(offer.kept)).map((offer) => offer.lower));
+  const possible = offers.filter((offer) => perhaps(offer.kept));
+  const upper = union(...possible.filter((offer) => offer.route.sampling === 1).map((offer) => offer.upper));
+  const sampled = union(...possible.filter((offer) => offer.route.sampling < 1).map((offer) => offer.upper));
+  return { verdict: verdictOf(needed, lower, upper, sampled), lower, upper };
+}
+
+/** The days that everything collected of the need is kept for: the longest such that the stores keeping at least so long hold it all. */
+function daysKept(needed: Selector, offers: readonly Offer[], of: (kept: Kept) => { least: number; most: number }): number | undefined {
+  const arriving = offers.map((offer) => ({ offer, part: intersect(needed, offer.lower) })).filter(({ part }) => !isEmpty(part));
+  if (arriving.length === 0) return undefined;
+  let left: Selector = union(...arriving.map(({ part }) => part));
+  for (const { offer, part } of arriving.sort((a, b) => of(b.offer.kept).least - of(a.offer.kept).least)) {
+    left = minus(left, part);
+    if (!isEmpty(left)) continue;
+    const kept = of(offer.kept);
+    return kept.least !== kept.most && offer.kept.unknowns.length > 0 ? undefined : kept.least;
+  }
+  return undefined;
+}
+
+/** Calls and permissions that would settle what is unknown, for the offers that may carry some of the events. */
+export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[] {
+  const found = new Map<string, Unknown>();
+  const add = (unknown: Unknown) => found.set(`${unknown.call}|${unknown.on}|${unknown.code}`, unknown);
+  for (const { route, kept, upper } of offers) {
+    if (isEmpty(intersect(events, upper))) continue;
+    for (const edge of route.edges) {
+      for (const unknown of edge.unknowns) add(unknown);
+      if ((edge.delivery.state === 'unknown' || edge.delivery.state === 'stale') && edge.delivery.unknowns) for (const unknown of edge.delivery.unknowns) add(unknown);
+    }
+    for (const unknown of kept.unknowns) add(unknown);
+  }
+  return [...found.values()];
+}
+
+/** Equal text for flows that treat all events alike, whatever their names: one judgement serves them all. */
+export function signatureOf(offers: readonly Offer[]): string {
+  return offers
+    .map(({ route, kept, lower, upper, refused }) => [
+      keyOf(lower), keyOf(upper), route.store.kind, route.store.unseen ? 1 : 0, route.sampling, refused ?? '',
+      kept.searchable.least, kept.searchable.most, kept.total.least, kept.total.most, kept.unknowns.length,
+    ].join('\u0007'))
+    .join('\u0008');
+}
