@@ -23,7 +23,7 @@ export function classOf(where: Where): EventClass | undefined {
   for (const [field, condition] of Object.entries(where)) {
     const values = stringsOf(condition);
     if (strings.isNone(values)) return undefined;
-    fields.set(field, values);
+    if (!strings.isAll(values)) fields.set(field, values);
   }
   return fields;
 }
@@ -46,7 +46,7 @@ export function stringsOf(condition: FieldCondition): Strings {
 }
 
 export function isEmpty(selector: Selector): boolean {
-  return selector.length === 0;
+  return selector.every(isVoid);
 }
 
 export function matches(selector: Selector, event: Event): boolean {
@@ -54,11 +54,17 @@ export function matches(selector: Selector, event: Event): boolean {
 }
 
 export function classMatches(one: EventClass, event: Event): boolean {
-  for (const [field, values] of one) if (!strings.has(values, event[field] ?? '')) return false;
+  for (const [field, values] of one) if (!strings.has(values, valueOf(event, field))) return false;
   return true;
 }
 
+/** What the event holds in a field; the empty string where it does not have it. */
+export function valueOf(event: Event, field: string): string {
+  return Object.hasOwn(event, field) ? (event[field] as string) : '';
+}
+
 export function intersectClasses(a: EventClass, b: EventClass): EventClass | undefined {
+  if (apart(a, b)) return undefined;
   if (b.size === 0) return a;
   if (a.size === 0) return b;
   const fields = new Map(a);
@@ -81,7 +87,7 @@ export function intersect(a: Selector, b: Selector): Selector {
       if (both) classes.push(both);
     }
   }
-  return classes;
+  return a.length > 1 && b.length > 1 ? merge(classes) : classes;
 }
 
 export function union(...selectors: readonly Selector[]): Selector {
@@ -96,22 +102,46 @@ export function union(...selectors: readonly Selector[]): Selector {
 export function minus(a: Selector, b: Selector): Selector {
   if (b === EVERYTHING) return NOTHING;
   let rest: readonly EventClass[] = a;
-  for (const cut of b) {
+  let settled = Math.max(64, 2 * a.length);
+  for (const cut of mergedOnce(b)) {
     if (rest.length === 0) return NOTHING;
     rest = rest.flatMap((one) => minusClass(one, cut));
+    // Pieces that only differ in one field are put together again before they are cut further.
+    if (rest.length > settled) {
+      rest = merge(rest);
+      settled = Math.max(64, 2 * rest.length);
+    }
   }
-  return rest;
+  return rest === a || rest.length < 2 ? rest : merge(rest);
 }
 
 export function includes(outer: Selector, inner: Selector): boolean {
-  return isEmpty(minus(inner, outer));
+  return outer === EVERYTHING || isEmpty(minus(inner, outer));
 }
 
 export function disjoint(a: Selector, b: Selector): boolean {
-  return isEmpty(intersect(a, b));
+  return !a.some((left) => b.some((right) => intersectClasses(left, right) !== undefined));
 }
 
-function minusClass(one: EventClass, cut: EventClass): EventClass[] {
+function isVoid(one: EventClass): boolean {
+  for (const values of one.values()) if (strings.isNone(values)) return true;
+  return false;
+}
+
+/** Whether a glance shows that no event is in both. */
+function apart(a: EventClass, b: EventClass): boolean {
+  if (isVoid(a) || isVoid(b)) return true;
+  for (const [field, values] of b) {
+    const own = a.get(field);
+    if (own !== undefined && strings.apart(own, values)) return true;
+  }
+  return false;
+}
+
+/** Disjoint classes that together are `one` without `cut`. */
+function minusClass(one: EventClass, cut: EventClass): readonly EventClass[] {
+  if (isVoid(one)) return [];
+  if (apart(one, cut)) return [one];
   const pieces: EventClass[] = [];
   let inside = one;
   for (const [field, values] of cut) {
@@ -119,27 +149,55 @@ function minusClass(one: EventClass, cut: EventClass): EventClass[] {
     const both = strings.intersect(own, values);
     if (strings.isNone(both)) return [one];
     const outside = strings.minus(own, values);
-    if (!strings.isNone(outside)) pieces.push(new Map(inside).set(field, outside));
+    if (strings.isNone(outside)) continue;
+    pieces.push(new Map(inside).set(field, outside));
     inside = new Map(inside).set(field, both);
   }
   return pieces;
 }
 
-/** Joins classes that differ in one field only: five hundred selectors on one ARN each become one class. */
+/**
+ * The same events in fewer classes: joins classes that differ in one field only (five hundred selectors on one ARN each become one class)
+ * and drops those that lie within another one.
+ */
 export function merge(classes: readonly EventClass[]): Selector {
-  let left = dropDoubles(classes);
+  let left = classes.filter((one) => !isVoid(one)).map(plain);
+  if (left.some((one) => one.size === 0)) return EVERYTHING;
+  if (left.length < 2) return left;
+  const numbers: Numbers = new Map();
   for (let before = -1; before !== left.length && left.length > 1; ) {
     before = left.length;
-    const fields = new Set(left.flatMap((one) => [...one.keys()]));
-    for (const field of fields) left = mergeOn(field, left);
+    left = dropDoubles(left, numbers);
+    for (const field of new Set(left.flatMap((one) => [...one.keys()]).sort())) {
+      left = mergeOn(field, left, numbers);
+      if (left.some((one) => one.size === 0)) return EVERYTHING;
+    }
+    if (before === left.length) left = dropWithin(left);
   }
   return left;
 }
 
-function mergeOn(field: string, classes: readonly EventClass[]): EventClass[] {
+const merged = new WeakMap<Selector, Selector>();
+
+function mergedOnce(selector: Selector): Selector {
+  if (selector.length < 2) return selector;
+  let known = merged.get(selector);
+  if (!known) {
+    known = merge(selector);
+    merged.set(selector, known);
+  }
+  return known;
+}
+
+function plain(one: EventClass): EventClass {
+  for (const values of one.values()) if (strings.isAll(values)) return new Map([...one].filter(([, some]) => !strings.isAll(some)));
+  return one;
+}
+
+function mergeOn(field: string, classes: readonly EventClass[], numbers: Numbers): EventClass[] {
   const groups = new Map<string, EventClass[]>();
   for (const one of classes) {
-    const key = keyWithout(field, one);
+    const key = signature(one, numbers, field);
     const group = groups.get(key);
     if (group) group.push(one);
     else groups.set(key, [one]);
@@ -147,37 +205,78 @@ function mergeOn(field: string, classes: readonly EventClass[]): EventClass[] {
   return [...groups.values()].map((group) => {
     const [first] = group as [EventClass, ...EventClass[]];
     if (group.length === 1) return first;
-    if (group.some((one) => !one.has(field))) {
-      const rest = new Map(first);
-      rest.delete(field);
-      return rest;
-    }
-    return new Map(first).set(field, strings.unionAll(group.map((one) => one.get(field) as Strings)));
+    const all = strings.unionAll(group.map((one) => one.get(field) ?? strings.ALL_STRINGS));
+    const joined = new Map(first);
+    joined.delete(field);
+    return strings.isAll(all) ? joined : joined.set(field, all);
   });
 }
 
-function dropDoubles(classes: readonly EventClass[]): EventClass[] {
-  const seen = new Map<string, EventClass>();
-  for (const one of classes) seen.set(classKey(one), one);
-  return [...seen.values()];
+function dropDoubles(classes: readonly EventClass[], numbers: Numbers): EventClass[] {
+  return [...new Map(classes.map((one) => [signature(one, numbers), one])).values()];
 }
 
-function keyWithout(field: string, one: EventClass): string {
-  return [...one].filter(([name]) => name !== field).map(([name, values]) => `${name}\u0004${strings.keyOf(values)}`).sort().join('\u0005');
+function dropWithin(classes: readonly EventClass[]): EventClass[] {
+  const kept: EventClass[] = [];
+  // A class can only lie within one that names the same fields or fewer; of two that hold the same, one came first.
+  for (const one of classes.toSorted((a, b) => a.size - b.size)) {
+    const within = (outer: EventClass) => isWithin(one, outer);
+    if (kept.some(within)) continue;
+    for (let index = kept.length - 1; index >= 0 && (kept[index] as EventClass).size === one.size; index -= 1) {
+      if (isWithin(kept[index] as EventClass, one)) kept.splice(index, 1);
+    }
+    kept.push(one);
+  }
+  return kept;
 }
 
-function classKey(one: EventClass): string {
-  return keyWithout('', one);
+function isWithin(inner: EventClass, outer: EventClass): boolean {
+  for (const field of outer.keys()) if (!inner.has(field)) return false;
+  if (apart(inner, outer)) return false;
+  for (const [field, values] of outer) if (!strings.includes(values, inner.get(field) as Strings)) return false;
+  return true;
+}
+
+/** Short text, equal for classes that are equal but for one field. `numbers` gives every field name and every set of strings its number. */
+function signature(one: EventClass, numbers: Numbers, except?: string): string {
+  const said: string[] = [];
+  for (const [field, values] of one) if (field !== except) said.push(`${number(numbers, field)}:${numberOfSet(numbers, values)}`);
+  return said.sort().join(' ');
+}
+
+type Numbers = Map<string | Strings, number>;
+
+function number(numbers: Numbers, text: string): number {
+  let found = numbers.get(text);
+  if (found === undefined) {
+    found = numbers.size;
+    numbers.set(text, found);
+  }
+  return found;
+}
+
+function numberOfSet(numbers: Numbers, values: Strings): number {
+  let found = numbers.get(values);
+  if (found === undefined) {
+    found = number(numbers, strings.keyOf(values));
+    numbers.set(values, found);
+  }
+  return found;
 }
 
 const keys = new WeakMap<Selector, string>();
 
-/** Equal text for equal representations. */
+/** Equal text only for equal sets: the same classes, in whatever order they and their fields stand. */
 export function keyOf(selector: Selector): string {
   let key = keys.get(selector);
   if (key === undefined) {
-    key = selector.map(classKey).sort().join('\u0006');
+    const classes = selector.filter((one) => !isVoid(one)).map((one) => JSON.stringify([...one].map(([field, values]) => [field, strings.keyOf(values)]).sort(byFirst)));
+    key = [...new Set(classes)].sort().join('\n');
     keys.set(selector, key);
   }
   return key;
+}
+
+function byFirst(a: readonly string[], b: readonly string[]): number {
+  return (a[0] as string) < (b[0] as string) ? -1 : 1;
 }

@@ -1,96 +1,108 @@
 /**
- * Sets of strings, exactly: what equals, starts with, ends with, and their negations can say, and all unions, intersections and
- * differences of these. A set is a union of parts. A finite part lists its members. An open part is all strings with a prefix and a
- * suffix, less listed ones; over an unbounded alphabet it is empty only if an excluded prefix or suffix takes in its own, so
- * emptiness is decided without search. Patterns (wildcards, regular expressions) would be one more condition of an open part.
+ * Sets of strings, exactly: what equals, starts with, ends with, and their negations can say, and all unions, intersections,
+ * differences and complements of these.
+ *
+ * Whether such a set holds a string depends on the longest prefix and the longest suffix of it that the set speaks of, save for listed
+ * strings. So a set is a tree of prefixes; each names the suffixes that go with it, itself a tree (of reversed suffixes) with yes or
+ * no; and a list of strings for which the trees say the opposite. Over an unbounded alphabet every pair of a prefix and a suffix in the
+ * trees has infinitely many strings, so this form, with no node that says what its parent says, is unique: equal sets have equal form,
+ * and the empty set is the one that is written as nothing. Every operation is one walk over two sorted lists. The form is private to
+ * this file; patterns (wildcards, regular expressions) can be a second form behind the same functions.
  */
-export type Strings = readonly Part[];
-export type Part = FinitePart | OpenPart;
-
-export interface FinitePart {
-  readonly in: readonly string[];
+export interface Strings {
+  readonly starts: Tree<Ends>;
+  /** Strings, sorted, that are in the set against what the trees say, or not in it against what they say. */
+  readonly but: readonly string[];
 }
 
-export interface OpenPart {
-  readonly prefix: string;
-  readonly suffix: string;
-  readonly notIn: readonly string[];
-  readonly notPrefix: readonly string[];
-  readonly notSuffix: readonly string[];
+/** Keys in code unit order, `''` first; a label holds for the texts whose longest prefix among the keys is its key. */
+interface Tree<T> {
+  readonly keys: readonly string[];
+  readonly labels: readonly T[];
+  /** The position of the longest other key that each key starts with; -1 for the first. */
+  readonly parents: readonly number[];
 }
 
-export const NO_STRINGS: Strings = [];
-export const ALL_STRINGS: Strings = [{ prefix: '', suffix: '', notIn: [], notPrefix: [], notSuffix: [] }];
+interface Ends extends Tree<boolean> {
+  /** Equal text for equal trees. */
+  readonly key: string;
+}
+
+type Join = (a: boolean, b: boolean) => boolean;
+
+const NO_ENDS: Ends = { keys: [''], labels: [false], parents: [-1], key: '-' };
+const ALL_ENDS: Ends = { keys: [''], labels: [true], parents: [-1], key: '*' };
+const NO_START: Tree<Ends> = { keys: [''], labels: [NO_ENDS], parents: [-1] };
+const ANY_START: Tree<Ends> = { keys: [''], labels: [ALL_ENDS], parents: [-1] };
+
+export const NO_STRINGS: Strings = { starts: NO_START, but: [] };
+export const ALL_STRINGS: Strings = { starts: ANY_START, but: [] };
+
+const either: Join = (a, b) => a || b;
+const both: Join = (a, b) => a && b;
+const without: Join = (a, b) => a && !b;
 
 export function equalTo(values: readonly string[]): Strings {
-  return values.length === 0 ? NO_STRINGS : [{ in: sorted(values) }];
+  return normal(NO_START, sorted(values));
 }
 
 export function startingWith(prefixes: readonly string[]): Strings {
-  return shortest(prefixes, startsWith).map((prefix) => ({ prefix, suffix: '', notIn: [], notPrefix: [], notSuffix: [] }));
+  const tree = treeOf(sorted(prefixes), NO_ENDS, ALL_ENDS);
+  return normal(tree, []);
 }
 
 export function endingWith(suffixes: readonly string[]): Strings {
-  return shortest(suffixes, endsWith).map((suffix) => ({ prefix: '', suffix, notIn: [], notPrefix: [], notSuffix: [] }));
+  const tree = treeOf(sorted(suffixes.map(reversed)), false, true);
+  return normal({ keys: [''], labels: [endsOf(tree)], parents: [-1] }, []);
 }
 
 export function has(set: Strings, value: string): boolean {
-  return set.some((part) => partHas(part, value));
+  return regular(set.starts, value) !== listed(set.but, value);
 }
 
 export function isNone(set: Strings): boolean {
-  return set.length === 0;
+  return set === NO_STRINGS;
 }
 
 export function isAll(set: Strings): boolean {
-  return set.some((part) => isOpen(part) && part.prefix === '' && part.suffix === '' && part.notIn.length + part.notPrefix.length + part.notSuffix.length === 0)
-    || (set.length > 0 && isNone(minus(ALL_STRINGS, set)));
+  return set === ALL_STRINGS;
 }
 
 /** The members, where they can be listed; otherwise undefined. */
 export function members(set: Strings): readonly string[] | undefined {
-  if (set.some(isOpen)) return undefined;
-  return set.length === 1 ? (set[0] as FinitePart).in : sorted(set.flatMap((part) => (part as FinitePart).in));
+  return set.starts === NO_START ? set.but : undefined;
 }
 
 export function union(a: Strings, b: Strings): Strings {
-  if (a.length === 0 || a === b) return b;
-  if (b.length === 0) return a;
-  return tidy([...a, ...b]);
+  if (a === NO_STRINGS || a === b || b === ALL_STRINGS) return b;
+  if (b === NO_STRINGS || a === ALL_STRINGS) return a;
+  return combine(a, b, either);
 }
 
 /** The union of many sets at once. */
 export function unionAll(sets: readonly Strings[]): Strings {
-  return tidy(sets.flat());
+  const finite = sets.filter((set) => set.starts === NO_START);
+  let open = sets.filter((set) => set.starts !== NO_START);
+  // In pairs, so that five hundred small sets cost a few walks over all of them instead of five hundred.
+  while (open.length > 1) open = pairs(open).map(([a, b]) => (b ? union(a, b) : a));
+  const all = finite.length < 2 ? (finite[0] ?? NO_STRINGS) : equalTo(finite.flatMap((set) => set.but));
+  return open[0] ? union(open[0], all) : all;
 }
 
 export function intersect(a: Strings, b: Strings): Strings {
   if (a === b || b === ALL_STRINGS) return a;
   if (a === ALL_STRINGS) return b;
-  const parts: Part[] = [];
-  for (const left of a) {
-    for (const right of b) {
-      const part = intersectParts(left, right);
-      if (part) parts.push(part);
-    }
-  }
-  return parts.length < 2 ? parts : tidy(parts);
+  if (apart(a, b)) return NO_STRINGS;
+  if (a.starts === NO_START) return some(a, (value) => has(b, value));
+  if (b.starts === NO_START) return some(b, (value) => has(a, value));
+  return combine(a, b, both);
 }
 
 export function minus(a: Strings, b: Strings): Strings {
-  let rest: readonly Part[] = a;
-  for (const cut of b) {
-    if (rest.length === 0) return rest;
-    let changed = false;
-    const next: Part[] = [];
-    for (const part of rest) {
-      const pieces = minusPart(part, cut);
-      if (pieces.length !== 1 || pieces[0] !== part) changed = true;
-      next.push(...pieces);
-    }
-    if (changed) rest = next;
-  }
-  return rest.length < 2 ? rest : tidy(rest);
+  if (a === b || b === ALL_STRINGS) return NO_STRINGS;
+  if (apart(a, b)) return a;
+  if (a.starts === NO_START) return some(a, (value) => !has(b, value));
+  return combine(a, b, without);
 }
 
 export function complement(set: Strings): Strings {
@@ -98,49 +110,91 @@ export function complement(set: Strings): Strings {
 }
 
 export function includes(outer: Strings, inner: Strings): boolean {
-  return outer === inner || isNone(minus(inner, outer));
+  return outer === inner || outer === ALL_STRINGS || isNone(minus(inner, outer));
+}
+
+export function disjoint(a: Strings, b: Strings): boolean {
+  return isNone(intersect(a, b));
+}
+
+/** Whether a glance at what the members start with already shows that no string is in both. */
+export function apart(a: Strings, b: Strings): boolean {
+  if (a === NO_STRINGS || b === NO_STRINGS) return true;
+  const left = startOf(a);
+  const right = startOf(b);
+  return !left.startsWith(right) && !right.startsWith(left);
 }
 
 /**
- * One member: the first of the preferred values that is in the set, else one made up from the set's own prefixes and suffixes.
- * Undefined for the empty set only.
+ * One member: the first of the preferred values that is in the set, else one made up from the set's own prefixes and suffixes, of the
+ * prefixes one that a preferred value begins, if there is such. Undefined for the empty set only.
  */
 export function pick(set: Strings, preferred: readonly string[] = []): string | undefined {
   for (const value of preferred) if (has(set, value)) return value;
-  for (const part of set) {
-    if (!isOpen(part)) {
-      const value = part.in.find((one) => one !== '') ?? part.in[0];
-      if (value !== undefined) return value;
+  const named = set.but.filter((value) => has(set, value));
+  const plain = named.find((value) => value !== '');
+  if (plain !== undefined) return plain;
+  const { keys, labels } = set.starts;
+  const begun = keys.findIndex((key, index) => labels[index] !== NO_ENDS && key !== '' && preferred.some((value) => value !== '' && key.startsWith(value)));
+  const at = begun >= 0 ? begun : labels.findIndex((ends) => ends !== NO_ENDS);
+  const ends = labels[at];
+  if (!ends) return named[0];
+  return sample(set, keys[at] as string, reversed(ends.keys[ends.labels.indexOf(true)] as string));
+}
+
+const texts = new WeakMap<Strings, string>();
+
+/** Equal text for equal sets, and for these only: fit for caching and grouping. */
+export function keyOf(set: Strings): string {
+  let text = texts.get(set);
+  if (text === undefined) {
+    text = JSON.stringify([set.starts.keys, set.starts.labels.map((ends) => ends.key), set.but]);
+    texts.set(set, text);
+  }
+  return text;
+}
+
+/** In words, for messages: `starts with a and is not b`. */
+export function describe(set: Strings): string {
+  const clauses = new Map<string, string[]>();
+  const said: string[] = [];
+  const { keys, labels, parents } = set.starts;
+  const added = set.but.filter((value) => has(set, value));
+  if (added.length > 0) said.push(few(added));
+  const removed = new Map<number, string[]>();
+  for (const value of set.but) {
+    if (has(set, value)) continue;
+    const at = positionOf(set.starts, value);
+    removed.set(at, [...(removed.get(at) ?? []), value]);
+  }
+  const below = new Map<number, string[]>();
+  for (const [index, parent] of parents.entries()) if (parent >= 0) below.set(parent, [...(below.get(parent) ?? []), keys[index] as string]);
+  for (const [index, ends] of labels.entries()) {
+    if (ends === NO_ENDS) continue;
+    const rest = [
+      ...(removed.has(index) ? [`is not ${few(removed.get(index) as string[])}`] : []),
+      ...(below.has(index) ? [`does not start with ${few(below.get(index) as string[])}`] : []),
+    ];
+    for (const end of endClauses(ends)) {
+      const tail = [...(end.with ? [`ends with ${end.with}`] : []), ...rest, ...(end.without.length ? [`does not end with ${few(end.without)}`] : [])].join(' and ');
+      clauses.set(tail, [...(clauses.get(tail) ?? []), keys[index] as string]);
     }
   }
-  for (const part of set) if (isOpen(part)) return sample(part);
-  return undefined;
+  for (const [tail, starts] of clauses) {
+    const start = starts.length === 1 && starts[0] === '' ? '' : `starts with ${few(starts)}`;
+    said.push([start, tail].filter((words) => words !== '').join(' and ') || 'anything');
+  }
+  return said.length > 0 ? said.join(' or ') : 'nothing';
 }
 
-/** Equal text for equal representations: fit for caching and grouping. */
-export function keyOf(set: Strings): string {
-  if (set === ALL_STRINGS) return '*';
-  return set
-    .map((part) => (isOpen(part) ? `${part.prefix}\u0001${part.suffix}\u0001${part.notIn.join('\u0002')}\u0001${part.notPrefix.join('\u0002')}\u0001${part.notSuffix.join('\u0002')}` : `=${part.in.join('\u0002')}`))
-    .sort()
-    .join('\u0003');
-}
-
-/** In words, for messages: `starts with a; not b`. */
-export function describe(set: Strings): string {
-  if (set.length === 0) return 'nothing';
-  return set.map((part) => (isOpen(part) ? describeOpen(part) : few(part.in))).join(' or ');
-}
-
-function describeOpen(part: OpenPart): string {
-  const said = [
-    ...(part.prefix ? [`starts with ${part.prefix}`] : []),
-    ...(part.suffix ? [`ends with ${part.suffix}`] : []),
-    ...(part.notIn.length ? [`is not ${few(part.notIn)}`] : []),
-    ...(part.notPrefix.length ? [`does not start with ${few(part.notPrefix)}`] : []),
-    ...(part.notSuffix.length ? [`does not end with ${few(part.notSuffix)}`] : []),
-  ];
-  return said.length ? said.join(' and ') : 'anything';
+function endClauses(ends: Ends): { with: string; without: string[] }[] {
+  const clauses: { with: string; without: string[] }[] = [];
+  for (const [index, holds] of ends.labels.entries()) {
+    if (!holds) continue;
+    const cut = ends.keys.filter((_, position) => ends.parents[position] === index).map(reversed);
+    clauses.push({ with: reversed(ends.keys[index] as string), without: cut });
+  }
+  return clauses;
 }
 
 function few(values: readonly string[]): string {
@@ -148,138 +202,166 @@ function few(values: readonly string[]): string {
   return values.length > 3 ? `${shown.join(', ')} and ${values.length - 3} more` : shown.join(', ');
 }
 
-export function isOpen(part: Part): part is OpenPart {
-  return (part as OpenPart).prefix !== undefined;
+function combine(a: Strings, b: Strings, join: Join): Strings {
+  const done = new Map<Ends, Map<Ends, Ends>>();
+  const joinEnds = (left: Ends, right: Ends): Ends => {
+    if (left.keys.length === 1 && right.keys.length === 1) return join(left === ALL_ENDS, right === ALL_ENDS) ? ALL_ENDS : NO_ENDS;
+    let row = done.get(left);
+    if (!row) done.set(left, (row = new Map()));
+    let ends = row.get(right);
+    if (!ends) row.set(right, (ends = endsOf(merge(left, right, join, same))));
+    return ends;
+  };
+  const starts = merge(a.starts, b.starts, joinEnds, sameEnds);
+  const but = a.but.length + b.but.length === 0 ? [] : sorted([...a.but, ...b.but]).filter((value) => join(has(a, value), has(b, value)) !== regular(starts, value));
+  return normal(starts, but);
 }
 
-function partHas(part: Part, value: string): boolean {
-  if (!isOpen(part)) return part.in.includes(value);
-  return value.startsWith(part.prefix) && value.endsWith(part.suffix) && !part.notIn.includes(value)
-    && !part.notPrefix.some((prefix) => value.startsWith(prefix)) && !part.notSuffix.some((suffix) => value.endsWith(suffix));
-}
-
-function intersectParts(a: Part, b: Part): Part | undefined {
-  if (!isOpen(a)) return finite(a.in.filter((value) => partHas(b, value)));
-  if (!isOpen(b)) return finite(b.in.filter((value) => partHas(a, value)));
-  const prefix = longer(a.prefix, b.prefix, startsWith);
-  const suffix = longer(a.suffix, b.suffix, endsWith);
-  if (prefix === undefined || suffix === undefined) return undefined;
-  return open(prefix, suffix, [...a.notIn, ...b.notIn], [...a.notPrefix, ...b.notPrefix], [...a.notSuffix, ...b.notSuffix]);
-}
-
-function minusPart(a: Part, b: Part): readonly Part[] {
-  if (!isOpen(a)) {
-    const left = a.in.filter((value) => !partHas(b, value));
-    return left.length === a.in.length ? [a] : left.length === 0 ? [] : [{ in: left }];
-  }
-  if (!isOpen(b)) {
-    const cut = b.in.filter((value) => partHas(a, value));
-    return cut.length === 0 ? [a] : kept(open(a.prefix, a.suffix, [...a.notIn, ...cut], a.notPrefix, a.notSuffix));
-  }
-  const prefix = longer(a.prefix, b.prefix, startsWith);
-  const suffix = longer(a.suffix, b.suffix, endsWith);
-  if (prefix === undefined || suffix === undefined) return [a];
-  return [
-    // Strings of a outside b's prefix; then inside it but outside its suffix; then what b itself excludes.
-    ...(prefix === a.prefix ? [] : kept(open(a.prefix, a.suffix, a.notIn, [...a.notPrefix, b.prefix], a.notSuffix))),
-    ...(suffix === a.suffix ? [] : kept(open(prefix, a.suffix, a.notIn, a.notPrefix, [...a.notSuffix, b.suffix]))),
-    ...kept(finite(b.notIn.filter((value) => value.startsWith(b.prefix) && value.endsWith(b.suffix) && partHas(a, value)))),
-    ...shortest(b.notPrefix, startsWith).flatMap((cut) => kept(intersectParts({ ...a, prefix, suffix }, { prefix: cut, suffix: '', notIn: [], notPrefix: [], notSuffix: [] }))),
-    ...shortest(b.notSuffix, endsWith).flatMap((cut) => kept(intersectParts({ ...a, prefix, suffix }, { prefix: '', suffix: cut, notIn: [], notPrefix: [], notSuffix: [] }))),
-  ];
-}
-
-function kept(part: Part | undefined): readonly Part[] {
-  return part ? [part] : [];
-}
-
-function finite(values: readonly string[]): FinitePart | undefined {
-  return values.length === 0 ? undefined : { in: values };
-}
-
-/** An open part in its normal form, or undefined where its own exclusions leave nothing. */
-function open(prefix: string, suffix: string, notIn: readonly string[], notPrefix: readonly string[], notSuffix: readonly string[]): OpenPart | undefined {
-  if (notPrefix.some((cut) => prefix.startsWith(cut)) || notSuffix.some((cut) => suffix.endsWith(cut))) return undefined;
-  const cutPrefixes = shortest(notPrefix.filter((cut) => cut.startsWith(prefix)), startsWith);
-  const cutSuffixes = shortest(notSuffix.filter((cut) => cut.endsWith(suffix)), endsWith);
-  const cut = notIn.filter((value) => value.startsWith(prefix) && value.endsWith(suffix)
-    && !cutPrefixes.some((one) => value.startsWith(one)) && !cutSuffixes.some((one) => value.endsWith(one)));
-  return { prefix, suffix, notIn: sorted(cut), notPrefix: cutPrefixes, notSuffix: cutSuffixes };
-}
-
-function startsWith(text: string, start: string): boolean {
-  return text.startsWith(start);
-}
-
-function endsWith(text: string, end: string): boolean {
-  return text.endsWith(end);
-}
-
-function longer(a: string, b: string, within: (text: string, part: string) => boolean): string | undefined {
-  return within(a, b) ? a : within(b, a) ? b : undefined;
-}
-
-/** Sorted, without doubles and without values that another one takes in. */
-function shortest(values: readonly string[], within: (text: string, part: string) => boolean): readonly string[] {
-  if (values.length < 2) return values;
-  const byLength = [...new Set(values)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-  const seen = new Set<string>();
-  const left: string[] = [];
-  const lengths = new Set<number>();
-  for (const value of byLength) {
-    let taken = false;
-    for (const length of lengths) {
-      if (seen.has(within === startsWith ? value.slice(0, length) : value.slice(value.length - length))) {
-        taken = true;
-        break;
-      }
+/** Two trees laid over each other: at every key of either the two labels that hold there, joined; without nodes that repeat their parent. */
+function merge<T, R>(a: Tree<T>, b: Tree<T>, join: (x: T, y: T) => R, equal: (x: R, y: R) => boolean): Tree<R> {
+  const keys: string[] = [];
+  const labels: R[] = [];
+  const parents: number[] = [];
+  const path: { key: string; x: T; y: T; node: number }[] = [];
+  for (let i = 0, j = 0; i < a.keys.length || j < b.keys.length; ) {
+    const left = a.keys[i];
+    const right = b.keys[j];
+    const key = (right === undefined || (left !== undefined && left <= right) ? left : right) as string;
+    while (path.length > 0 && !key.startsWith((path[path.length - 1] as { key: string }).key)) path.pop();
+    const above = path[path.length - 1];
+    const x = left === key ? (a.labels[i++] as T) : (above as { x: T }).x;
+    const y = right === key ? (b.labels[j++] as T) : (above as { y: T }).y;
+    const label = join(x, y);
+    let node = above ? above.node : -1;
+    if (node < 0 || !equal(label, labels[node] as R)) {
+      parents.push(node);
+      node = keys.length;
+      keys.push(key);
+      labels.push(label);
     }
-    if (taken) continue;
-    left.push(value);
-    seen.add(value);
-    lengths.add(value.length);
+    path.push({ key, x, y, node });
   }
-  return left.sort();
+  return { keys, labels, parents };
+}
+
+/** The tree that says `inside` from each of the sorted keys on, and `outside` elsewhere. */
+function treeOf<T>(keys: readonly string[], outside: T, inside: T): Tree<T> {
+  if (keys[0] === '') return { keys: [''], labels: [inside], parents: [-1] };
+  const top: string[] = [];
+  for (const key of keys) if (top.length === 0 || !key.startsWith(top[top.length - 1] as string)) top.push(key);
+  return { keys: ['', ...top], labels: [outside, ...top.map(() => inside)], parents: [-1, ...top.map(() => 0)] };
+}
+
+function endsOf(tree: Tree<boolean>): Ends {
+  if (tree.keys.length === 1) return tree.labels[0] ? ALL_ENDS : NO_ENDS;
+  return { ...tree, key: JSON.stringify([tree.keys, tree.labels]) };
+}
+
+/** Nothing and everything are always the same two objects, and so are their trees. */
+function normal(starts: Tree<Ends>, but: readonly string[]): Strings {
+  const only = starts.keys.length === 1 ? starts.labels[0] : undefined;
+  if (only === NO_ENDS) return but.length === 0 ? NO_STRINGS : { starts: NO_START, but };
+  if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but };
+  return { starts, but };
+}
+
+function some(finite: Strings, test: (value: string) => boolean): Strings {
+  const left = finite.but.filter(test);
+  return left.length === finite.but.length ? finite : normal(NO_START, left);
+}
+
+function same(a: boolean, b: boolean): boolean {
+  return a === b;
+}
+
+function sameEnds(a: Ends, b: Ends): boolean {
+  return a === b || a.key === b.key;
+}
+
+/** What the trees alone say of a string. */
+function regular(starts: Tree<Ends>, value: string): boolean {
+  const ends = starts.labels[positionOf(starts, value)] as Ends;
+  return ends.labels[ends.keys.length === 1 ? 0 : positionOf(ends, reversed(value))] as boolean;
+}
+
+/** The position of the longest key that the text starts with. */
+function positionOf(tree: Tree<unknown>, text: string): number {
+  if (tree.keys.length === 1) return 0;
+  // The last key that is not after the text lies at or below the wanted one.
+  let at = lastUpTo(tree.keys, text);
+  while (!text.startsWith(tree.keys[at] as string)) at = tree.parents[at] as number;
+  return at;
+}
+
+function lastUpTo(values: readonly string[], value: string): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] as string) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function listed(values: readonly string[], value: string): boolean {
+  return values.length > 0 && values[lastUpTo(values, value)] === value;
+}
+
+const beginnings = new WeakMap<Strings, string>();
+
+/** What all members of a set that is not empty start with. */
+function startOf(set: Strings): string {
+  const { keys, labels } = set.starts;
+  if (labels[0] !== NO_ENDS) return '';
+  let start = beginnings.get(set);
+  if (start === undefined) {
+    const named = keys.length === 1 ? set.but : set.but.filter((value) => has(set, value));
+    // Sorted lists: what the first and the last share, all share. The second key stands below the first, so it does not say "none".
+    const bounds = [...named.slice(0, 1), ...named.slice(-1), ...keys.slice(1, 2), ...keys.slice(1).slice(-1)];
+    start = bounds.reduce(shared);
+    beginnings.set(set, start);
+  }
+  return start;
+}
+
+function shared(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return a.slice(0, length);
+}
+
+/** By code units: pairs of surrogates come apart, and together again when reversed back. */
+function reversed(text: string): string {
+  let back = '';
+  for (let index = text.length - 1; index >= 0; index -= 1) back += text[index];
+  return back;
 }
 
 function sorted(values: readonly string[]): readonly string[] {
-  return values.length < 2 ? values : [...new Set(values)].sort();
+  if (values.length < 2) return [...values];
+  const all = [...values].sort();
+  return all.filter((value, index) => index === 0 || value !== all[index - 1]);
 }
 
-/** Joins the finite parts, drops what a plain prefix, suffix or everything already takes in. */
-function tidy(parts: readonly Part[]): Strings {
-  const listed = new Set<string>();
-  const openParts = new Map<string, OpenPart>();
-  for (const part of parts) {
-    if (isOpen(part)) openParts.set(keyOf([part]), part);
-    else for (const value of part.in) listed.add(value);
-  }
-  let opens = [...openParts.values()];
-  if (opens.length > 1 && opens.length <= 64) {
-    opens = opens.filter((part, index) => !opens.some((other, position) => position !== index && takesIn(other, part) && (position < index || !takesIn(part, other))));
-  }
-  const left = [...listed].filter((value) => !opens.some((part) => partHas(part, value)));
-  return left.length > 0 ? [{ in: left.sort() }, ...opens] : opens;
+function pairs<T>(values: readonly T[]): [T, T | undefined][] {
+  const list: [T, T | undefined][] = [];
+  for (let index = 0; index < values.length; index += 2) list.push([values[index] as T, values[index + 1]]);
+  return list;
 }
 
-function takesIn(outer: OpenPart, inner: OpenPart): boolean {
-  return inner.prefix.startsWith(outer.prefix) && inner.suffix.endsWith(outer.suffix)
-    && outer.notIn.every((value) => !partHas(inner, value))
-    && outer.notPrefix.every((cut) => inner.notPrefix.some((one) => cut.startsWith(one)) || (longer(cut, inner.prefix, startsWith) === undefined))
-    && outer.notSuffix.every((cut) => inner.notSuffix.some((one) => cut.endsWith(one)) || (longer(cut, inner.suffix, endsWith) === undefined));
-}
-
-function sample(part: OpenPart): string {
-  for (const middle of ['', 'example', 'example-1', 'x', 'other/example', '~']) {
-    const value = part.prefix + middle + part.suffix;
-    if (value !== '' && partHas(part, value)) return value;
+function sample(set: Strings, prefix: string, suffix: string): string {
+  const middles = /[a-z0-9]$/i.test(prefix) ? ['', '-example', 'example', '/example', 'x'] : ['example', 'example-1', '', 'x'];
+  for (const middle of middles) {
+    const value = prefix + middle + suffix;
+    if (value !== '' && has(set, value)) return value;
   }
-  // A character that no exclusion uses, on both sides, leaves every excluded prefix and suffix behind.
-  const used = new Set([...part.notIn, ...part.notPrefix, ...part.notSuffix].join(''));
-  const fresh = [...'xyzqwkjvXYZQWKJV0123456789~^@', '\u00e9'].find((letter) => !used.has(letter)) ?? freshLetter(used);
-  for (let count = 1; ; count += 1) {
-    const value = part.prefix + fresh.repeat(count) + part.suffix;
-    if (partHas(part, value)) return value;
+  // A character that the set does not use leaves all its longer prefixes and suffixes behind; then only the listed strings can be in the way.
+  const used = new Set([...set.starts.keys, ...set.starts.labels.flatMap((ends) => ends.keys)].join(''));
+  const fresh = [...'xyzqwkjvXYZQWKJV0123456789~^@'].find((letter) => !used.has(letter)) ?? freshLetter(used);
+  for (let middle = fresh; ; middle += fresh) {
+    const value = prefix + middle + suffix;
+    if (has(set, value)) return value;
   }
 }
 
