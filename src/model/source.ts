@@ -22,6 +22,7 @@ export const Equivalent = z.strictObject({
   covers: Where.optional(),
   loss: z.string(),
 });
+export type Equivalent = z.infer<typeof Equivalent>;
 
 /** One log source: `rules/sources/<id>.yaml`. */
 export const Source = z.strictObject({
@@ -41,7 +42,10 @@ export const Source = z.strictObject({
       type: z.string(),
       /** The event field that names the resource, where events of many resources share one emitter. */
       field: z.string().optional(),
-      /** Values of the field for one resource; `{resource}` is its ARN or id, a trailing `*` means "starts with". */
+      /**
+       * Values of the field for one resource: `{resource}` is its ARN or id, `{id}` the part of it after the last `/` or `:`; a trailing
+       * `*` means "starts with".
+       */
       values: z.array(z.string()).optional(),
     })
     .optional(),
@@ -55,8 +59,14 @@ export const Source = z.strictObject({
   /** Typical time from event to record, as documented. */
   latency: Duration.optional(),
   equivalents: z.array(Equivalent).default([]),
+  /** This source is a part of another one: its events are those of `of` for which `where` holds, and are collected as those are. */
+  view: z.strictObject({ of: SourceId, where: Where }).optional(),
+  /** Not a log of its own, but a way or a place for the events of these sources: needs name the events' own source. */
+  carries: z.array(SourceId).min(1).optional(),
   /** Calls that leave no record in this source at all. */
   unlogged: z.array(z.strictObject({ where: Where, why: z.string() })).default([]),
+  /** The line that turns it on; `{resource}`, `{id}`, `{account}` and `{region}` are filled in. */
+  enable: z.string().optional(),
   questions: z.string().optional(),
   traps: z.array(z.string()).default([]),
   doc: z.url(),
