@@ -26,10 +26,10 @@ const needed: Record<string, Record<string, unknown>> = {
   DescribeLogStreams: { logGroupName: 'g' },
   DescribeSubscriptionFilters: { logGroupName: 'g' },
   'elasticloadbalancing DescribeLoadBalancerAttributes': { LoadBalancerArn: 'a' },
-  'elasticloadbalancing classic DescribeLoadBalancerAttributes': { LoadBalancerName: 'a' },
+  'elasticloadbalancing-classic DescribeLoadBalancerAttributes': { LoadBalancerName: 'a' },
   ListTagsForResource: { ResourceArn: 'r' },
 };
-const serviceOf = (recording: Recording): string => (recording.model === 'elb' ? 'elasticloadbalancing classic' : recording.service);
+const serviceOf = (recording: Recording): string => (recording.model === 'elb' ? 'elasticloadbalancing-classic' : recording.service);
 const argsOf = (recording: Recording): Record<string, unknown> =>
   needed[`${serviceOf(recording)} ${recording.operation}`] ?? needed[recording.operation] ?? (recording.service === 's3' ? { Bucket: 'b' } : {});
 

@@ -68,7 +68,7 @@ export async function startReplay(records: Iterable<EvidenceRecord>, options: Re
     if (record.account) accounts.add(record.account);
     const roleAccount = roleAccountOf(record.args);
     if (record.service === 'sts' && record.op === 'AssumeRole') assumed.set(roleAccount ?? record.account ?? '', record);
-    const key = keyOf(record.service, record.op, record.account ?? '', record.region ?? '', record.args, family(record));
+    const key = keyOf(record.service, record.op, record.account ?? '', record.region ?? '', record.args);
     const one = index.get(key) ?? { pages: new Map() };
     one.pages.set(record.page ?? 0, record);
     index.set(key, one);
@@ -120,8 +120,7 @@ export async function startReplay(records: Iterable<EvidenceRecord>, options: Re
 
   function lookUp(asked: Recognised, args: Record<string, unknown>): Recorded | undefined {
     const { service, op, account, region } = asked;
-    const kind = asked.api?.version === '2012-06-01' ? 'classic' : '';
-    return index.get(keyOf(service, op, account, region, args, kind)) ?? index.get(keyOf(service, op, account, '', args, kind));
+    return index.get(keyOf(service, op, account, region, args)) ?? index.get(keyOf(service, op, account, '', args));
   }
 
   const server = createServer((request, response) => {
@@ -173,15 +172,8 @@ function write(asked: Recognised, override: Override): WireAnswer | undefined {
   return 'error' in override ? writeError(asked, override.error) : writeBody(asked, override.body);
 }
 
-function keyOf(service: string, op: string, account: string, region: string, args: unknown, kind: string): string {
-  return `${service}|${op}|${account}|${region}|${kind}|${canonical(args)}`;
-}
-
-/** Classic load balancers share service and operation names with the newer ones; their records are told by field names. */
-function family(record: EvidenceRecord): string {
-  if (record.service !== 'elasticloadbalancing') return '';
-  const names = [...Object.keys(record.args), ...Object.keys((record.body ?? {}) as object)];
-  return names.some((name) => ['LoadBalancerDescriptions', 'LoadBalancerName', 'LoadBalancerNames'].includes(name)) ? 'classic' : '';
+function keyOf(service: string, op: string, account: string, region: string, args: unknown): string {
+  return `${service}|${op}|${account}|${region}|${canonical(args)}`;
 }
 
 function at(recorded: Recorded, page: number): { record: EvidenceRecord; more: boolean; page: number } | undefined {
@@ -208,8 +200,8 @@ function roleAccountOf(args: Readonly<Record<string, unknown>>): string | undefi
   return typeof args.RoleArn === 'string' ? args.RoleArn.split(':')[4] : undefined;
 }
 
-/** Credentials that name the account they are for, so that later requests can be told apart. */
-function assumedRole(account: string, args: Readonly<Record<string, unknown>>, recorded: unknown): unknown {
+/** The answer to AssumeRole: credentials that name the account they are for, so that later requests can be told apart. */
+export function assumedRole(account: string, args: Readonly<Record<string, unknown>>, recorded?: unknown): Record<string, unknown> {
   const role = String(args.RoleArn).split('/').at(-1) ?? 'role';
   const partition = String(args.RoleArn).split(':')[1] || 'aws';
   const session = String(args.RoleSessionName ?? 'session');

@@ -6,7 +6,7 @@ const clients: Record<string, readonly [() => Promise<object>, string]> = {
   ec2: [() => import('@aws-sdk/client-ec2'), 'EC2Client'],
   eks: [() => import('@aws-sdk/client-eks'), 'EKSClient'],
   elasticloadbalancing: [() => import('@aws-sdk/client-elastic-load-balancing-v2'), 'ElasticLoadBalancingV2Client'],
-  'elasticloadbalancing classic': [() => import('@aws-sdk/client-elastic-load-balancing'), 'ElasticLoadBalancingClient'],
+  'elasticloadbalancing-classic': [() => import('@aws-sdk/client-elastic-load-balancing'), 'ElasticLoadBalancingClient'],
   iam: [() => import('@aws-sdk/client-iam'), 'IAMClient'],
   lambda: [() => import('@aws-sdk/client-lambda'), 'LambdaClient'],
   logs: [() => import('@aws-sdk/client-cloudwatch-logs'), 'CloudWatchLogsClient'],

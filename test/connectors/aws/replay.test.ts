@@ -6,7 +6,7 @@ import { fail, send } from './replay-client.ts';
 const ACCOUNT = '111122223333';
 const AT = '2026-11-21T11:59:00.000Z';
 const TIME = '2026-11-21T11:50:00.000Z';
-const CLASSIC = 'elasticloadbalancing classic';
+const CLASSIC = 'elasticloadbalancing-classic';
 
 /** One full answer per operation, in the API's own field names: service, operation, arguments, body. */
 const answers: readonly (readonly [string, string, Record<string, unknown>, Record<string, unknown>])[] = [
@@ -71,7 +71,7 @@ const answers: readonly (readonly [string, string, Record<string, unknown>, Reco
 ];
 
 const record = (service: string, op: string, args: Record<string, unknown>, said: Pick<EvidenceRecord, 'body' | 'error' | 'page' | 'region'>): EvidenceRecord => ({
-  v: 1, provider: 'aws', account: ACCOUNT, service: service.split(' ')[0] as string, op, args, at: AT, ...said,
+  v: 1, provider: 'aws', account: ACCOUNT, service, op, args, at: AT, ...said,
 });
 
 let running: Replay | undefined;
@@ -87,13 +87,13 @@ describe('answers', () => {
     expect(await send(replay.url, service, op, args, ACCOUNT)).toEqual(body);
     expect(replay.unmatched).toEqual([]);
     expect(replay.unused()).toEqual([]);
-    expect(replay.requests).toEqual([{ service: service.split(' ')[0], op, account: ACCOUNT, region: 'us-east-1', args, page: 0 }]);
+    expect(replay.requests).toEqual([{ service, op, account: ACCOUNT, region: 'us-east-1', args, page: 0 }]);
   });
 
   it('tells classic load balancers from the newer ones', async () => {
     const replay = await start([
       record('elasticloadbalancing', 'DescribeLoadBalancers', {}, { body: { LoadBalancers: [] } }),
-      record('elasticloadbalancing', 'DescribeLoadBalancers', {}, { body: { LoadBalancerDescriptions: [] } }),
+      record(CLASSIC, 'DescribeLoadBalancers', {}, { body: { LoadBalancerDescriptions: [] } }),
     ]);
     expect(await send(replay.url, 'elasticloadbalancing', 'DescribeLoadBalancers', {}, ACCOUNT)).toEqual({ LoadBalancers: [] });
     expect(await send(replay.url, CLASSIC, 'DescribeLoadBalancers', {}, ACCOUNT)).toEqual({ LoadBalancerDescriptions: [] });

@@ -34,10 +34,10 @@ export async function recognise(request: WireRequest): Promise<Recognised> {
   const target = String(request.headers['x-amz-target'] ?? '');
   const isForm = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   const form = isForm ? new URLSearchParams(request.body) : undefined;
-  const candidates = services.filter((service) => service.service === scope?.[3]);
+  const candidates = services.filter((service) => (service.signed ?? service.service) === scope?.[3]);
   const api = candidates.length > 1 ? candidates.find((service) => service.version === form?.get('Version')) : candidates[0];
   const model = api && (await modelOf(api));
-  const unknown = { service: scope?.[3] ?? '', op: `${request.method} ${request.url}`, ...place, args: {}, api, operation: undefined };
+  const unknown = { service: api?.service ?? scope?.[3] ?? '', op: `${request.method} ${request.url}`, ...place, args: {}, api, operation: undefined };
 
   if (target !== '') {
     const op = target.slice(target.lastIndexOf('.') + 1);

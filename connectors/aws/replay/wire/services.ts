@@ -2,9 +2,11 @@ import { operationsOf, type Operation } from './shape.ts';
 
 export type Protocol = 'json' | 'rest-json' | 'rest-xml' | 'query' | 'ec2';
 
-/** One API as the server speaks it. `service` is the name that evidence uses: the IAM prefix. */
+/** One API as the server speaks it. `service` is the name that evidence uses: the IAM prefix, but for the older of two that share one. */
 export interface Service {
   readonly service: string;
+  /** The name that requests are signed with, where it is another. */
+  readonly signed?: string;
   readonly protocol: Protocol;
   /** Tells two APIs of one signing name apart: the `Version` of a form. */
   readonly version?: string;
@@ -23,7 +25,7 @@ export const services: readonly Service[] = [
   { service: 'ec2', protocol: 'ec2', contentType: `${XML};charset=UTF-8`, namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/', load: () => import('@aws-sdk/client-ec2') },
   { service: 'eks', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-eks') },
   { service: 'elasticloadbalancing', protocol: 'query', version: '2015-12-01', contentType: XML, namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/', load: () => import('@aws-sdk/client-elastic-load-balancing-v2') },
-  { service: 'elasticloadbalancing', protocol: 'query', version: '2012-06-01', contentType: XML, namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/', load: () => import('@aws-sdk/client-elastic-load-balancing') },
+  { service: 'elasticloadbalancing-classic', signed: 'elasticloadbalancing', protocol: 'query', version: '2012-06-01', contentType: XML, namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/', load: () => import('@aws-sdk/client-elastic-load-balancing') },
   { service: 'iam', protocol: 'query', contentType: XML, namespace: 'https://iam.amazonaws.com/doc/2010-05-08/', load: () => import('@aws-sdk/client-iam') },
   { service: 'lambda', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-lambda') },
   { service: 'logs', protocol: 'json', contentType: JSON_1_1, load: () => import('@aws-sdk/client-cloudwatch-logs') },
