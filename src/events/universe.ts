@@ -1,0 +1,146 @@
+import type { KnownEvents, Source } from '../model/source.ts';
+import { classOf, type EventClass, intersect, intersectClasses, merge, NOTHING, type Selector } from './classes.ts';
+import * as strings from './strings.ts';
+import type { Strings } from './strings.ts';
+import type { Hints } from './witness.ts';
+
+/** What known events of one kind carry: the class of that kind, and per event source the names of its reads and writes. */
+interface Kind {
+  readonly within: EventClass;
+  readonly services: ReadonlyMap<string, { readonly read: readonly string[]; readonly write: readonly string[] }>;
+}
+
+/**
+ * The events that can happen in a source: what holds of all of its records, the values of its closed fields, and what is known of its named
+ * events. A known read is never a write; for names and event sources that are not known every combination stays possible.
+ */
+export function universeOf(source: Source, known: KnownEvents | undefined): Selector {
+  const base = baseOf(source);
+  if (!base) return NOTHING;
+  const kinds = kindsOf(base, known);
+  if (kinds.length === 0) return [base];
+  return kinds.flatMap(({ within, services }) => {
+    const classes: EventClass[] = [];
+    const add = (fields: readonly (readonly [string, Strings])[]): void => {
+      const one = intersectClasses(within, new Map(fields));
+      if (one) classes.push(one);
+    };
+    for (const [service, { read, write }] of services) {
+      const eventSource = ['eventSource', strings.equalTo([service])] as const;
+      const named = (names: readonly string[], readOnly: string) => add([eventSource, ['eventName', strings.equalTo(names)], ['readOnly', strings.equalTo([readOnly])]]);
+      if (read.length > 0) named(read, 'true');
+      if (write.length > 0) named(write, 'false');
+      add([eventSource, ['eventName', strings.complement(strings.equalTo([...read, ...write]))]]);
+    }
+    add(services.size > 0 ? [['eventSource', strings.complement(strings.equalTo([...services.keys()]))]] : []);
+    return classes;
+  });
+}
+
+/** Of these events, those that can happen. */
+export function narrow(where: Selector, universe: Selector): Selector {
+  return merge(intersect(where, universe));
+}
+
+/**
+ * Event names mean the events of the services that are known to have them: a class that lists names and leaves the event source open is
+ * limited to these, name by name. Names that no service is known for stay as they are.
+ */
+export function interpret(selector: Selector, source: Source, known: KnownEvents | undefined): Selector {
+  const base = baseOf(source);
+  const kinds = base ? kindsOf(base, known) : [];
+  if (kinds.length === 0) return selector;
+  return selector.flatMap((one) => {
+    const named = one.get('eventName');
+    const names = named && strings.members(named);
+    if (!names || one.has('eventSource')) return [one];
+    const possible = kinds.filter((kind) => intersectClasses(one, kind.within) !== undefined);
+    const groups = new Map<string, { services: string[]; names: string[] }>();
+    for (const name of names) {
+      const services = [...new Set(possible.flatMap((kind) => [...kind.services].filter(([, { read, write }]) => read.includes(name) || write.includes(name)).map(([service]) => service)))].sort();
+      const key = JSON.stringify(services);
+      const group = groups.get(key) ?? { services, names: [] };
+      group.names.push(name);
+      groups.set(key, group);
+    }
+    return [...groups.values()].map((group): EventClass => {
+      const fields = new Map(one).set('eventName', strings.equalTo(group.names));
+      return group.services.length > 0 ? fields.set('eventSource', strings.equalTo(group.services)) : fields;
+    });
+  });
+}
+
+/**
+ * Values for witnesses: the known events of the selector (those of services with many known events first, changes before reads, but data
+ * reads before changes), then other names that it lists, then the values and the example that the source's fields give.
+ */
+export function knownNames(source: Source, known: KnownEvents | undefined, selector: Selector): Hints {
+  const hints = new Map<string, Set<string>>();
+  const add = (field: string, values: readonly string[]): void => {
+    const all = hints.get(field) ?? new Set();
+    for (const value of values) all.add(value);
+    if (all.size > 0) hints.set(field, all);
+  };
+  const listed = strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined));
+  const base = baseOf(source);
+  for (const { within, services } of base ? kindsOf(base, known) : []) {
+    const classes = selector.filter((one) => intersectClasses(one, within) !== undefined);
+    const inService = byService(classes);
+    const data = within.has('resources.type');
+    for (const [service, { read, write }] of [...services].sort(([, a], [, b]) => b.read.length + b.write.length - a.read.length - a.write.length)) {
+      const here = inService(service);
+      const some = (names: readonly string[], readOnly: string) => {
+        const fit = here.filter((one) => strings.has(one.get('readOnly') ?? strings.ALL_STRINGS, readOnly)).map((one) => one.get('eventName') ?? strings.ALL_STRINGS);
+        return fit.length === 0 ? [] : names.filter((name) => fit.some((values) => strings.has(values, name)));
+      };
+      const names = data ? [...some(read, 'true'), ...some(write, 'false')] : [...some(write, 'false'), ...some(read, 'true')];
+      if (names.length === 0) continue;
+      add('eventSource', [service]);
+      add('eventName', names);
+    }
+  }
+  add('eventName', strings.members(listed) ?? []);
+  for (const [field, { values, example }] of Object.entries(source.fields)) add(field, [...(values ?? []), ...(example === undefined ? [] : [example])]);
+  return Object.fromEntries([...hints].map(([field, values]) => [field, [...values]]));
+}
+
+/** The classes with events of a service. Those that list their services are looked up, the others asked. */
+function byService(classes: readonly EventClass[]): (service: string) => readonly EventClass[] {
+  const listed = new Map<string, EventClass[]>();
+  const open: [Strings, EventClass][] = [];
+  for (const one of classes) {
+    const services = one.get('eventSource') ?? strings.ALL_STRINGS;
+    const names = strings.members(services);
+    if (!names) open.push([services, one]);
+    else for (const name of names) listed.set(name, [...(listed.get(name) ?? []), one]);
+  }
+  return (service) => [...(listed.get(service) ?? []), ...open.filter(([services]) => strings.has(services, service)).map(([, one]) => one)];
+}
+
+function baseOf(source: Source): EventClass | undefined {
+  const always = classOf(source.always);
+  const closed = Object.entries(source.fields).filter(([, field]) => field.closed && field.values);
+  return always && intersectClasses(always, new Map(closed.map(([field, { values }]) => [field, strings.equalTo(values ?? [])])));
+}
+
+/**
+ * The kinds of events in a source: those of each resource type, where the source has events on resources of listed types, else all of its
+ * events as one. Nothing where nothing is known of them.
+ */
+function kindsOf(base: EventClass, known: KnownEvents | undefined): Kind[] {
+  if (!known) return [];
+  const open = base.get('eventSource') ?? strings.ALL_STRINGS;
+  const services = Object.entries(known.events).filter(([service]) => strings.has(open, service));
+  const types = base.get('resources.type');
+  if (!types) {
+    return [{ within: base, services: new Map(services.filter(([, one]) => one.read.length + one.write.length > 0)) }];
+  }
+  const ofType = (type: string) => services.flatMap(([service, { data }]) => (Object.hasOwn(data, type) ? [[service, data[type] as { read: string[]; write: string[] }] as const] : []));
+  const all = strings.members(types) ?? services.flatMap(([, { data }]) => Object.keys(data)).filter((type) => strings.has(types, type));
+  const named = [...new Set(all)].map((type) => ({ type, services: ofType(type) })).filter((one) => one.services.length > 0);
+  const rest = strings.minus(types, strings.equalTo(named.map((one) => one.type)));
+  return [
+    ...named.map((one): Kind => ({ within: new Map(base).set('resources.type', strings.equalTo([one.type])), services: new Map(one.services) })),
+    ...(strings.isNone(rest) ? [] : [{ within: new Map(base).set('resources.type', rest), services: new Map() }]),
+  ];
+}
