@@ -44,8 +44,8 @@ export function selectorOfAdvanced(selectors: readonly AdvancedEventSelector[]):
   for (const selector of selectors) {
     const fields = new Map<string, strings.Strings>();
     for (const field of selector.FieldSelectors) {
-      const positive = [...strings.equalTo(field.Equals ?? []), ...strings.startingWith(field.StartsWith ?? []), ...strings.endingWith(field.EndsWith ?? [])];
-      const wanted = positive.length > 0 ? strings.unionAll([positive]) : strings.ALL_STRINGS;
+      const positive = strings.unionAll([strings.equalTo(field.Equals ?? []), strings.startingWith(field.StartsWith ?? []), strings.endingWith(field.EndsWith ?? [])]);
+      const wanted = strings.isNone(positive) ? strings.ALL_STRINGS : positive;
       const unwanted = strings.unionAll([strings.equalTo(field.NotEquals ?? []), strings.startingWith(field.NotStartsWith ?? []), strings.endingWith(field.NotEndsWith ?? [])]);
       const values = strings.minus(wanted, unwanted);
       fields.set(field.Field, fields.has(field.Field) ? strings.intersect(fields.get(field.Field) as strings.Strings, values) : values);
