@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { EVERYTHING, NOTHING, intersect, minus, type Selector, selectorOf, union } from '../../src/events/classes.ts';
+import { type Event, EVERYTHING, NOTHING, intersect, minus, type Selector, selectorOf, union } from '../../src/events/classes.ts';
 import type { Finding, Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
@@ -238,7 +238,7 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
       mayPass: minus(selector.mayPass, without.certainly),
       unknowns: selector.unknowns,
       delivery: judged.recording, latency: TYPICAL_SECONDS,
-      fix: `aws cloudtrail put-event-selectors --region ${home} --trail-name ${trail.TrailARN} --advanced-event-selectors …`,
+      fix: (lost) => fixOf(trail, home, lost),
       evidence: [...described, ...selector.evidence, ...status.ids],
     };
     edges.set(key, edge);
@@ -246,6 +246,13 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
     return edge;
   };
   return { trail, selector, edgeAt, digest: digestOf(evidence, paths, estate, trail, homeStatus) };
+}
+
+/** PutEventSelectors replaces all selectors, so the line says to keep the others. */
+function fixOf(trail: Trail, home: string, lost: Event): string {
+  const fields = ['eventCategory', 'resources.type', 'readOnly', ...(lost.eventCategory === 'NetworkActivity' ? ['eventSource'] : [])];
+  const selector = { Name: 'viewshed', FieldSelectors: fields.flatMap((field) => (lost[field] ? [{ Field: field, Equals: [lost[field]] }] : [])) };
+  return `aws cloudtrail put-event-selectors --region ${home} --trail-name ${trail.TrailARN} --advanced-event-selectors with the present ones and ${JSON.stringify(selector)}`;
 }
 
 function addDestinations(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstate, trail: Trail, node: string, judged: Judged, ids: readonly number[]): void {

@@ -132,7 +132,8 @@ export function judge(needed: Selector, offers: readonly Offer[], demand: Demand
   return {
     verdict, collection: collection.verdict, searchable: bySearch?.verdict, total: byTotal?.verdict,
     searchableDays: daysKept(needed, eligible, (kept) => kept.searchable),
-    totalDays: daysKept(needed, [...eligible, ...native], (kept) => kept.total),
+    // What a provider keeps by itself counts in the days only where nothing else keeps anything.
+    totalDays: daysKept(needed, eligible, (kept) => kept.total) ?? daysKept(needed, native, (kept) => kept.total),
     lost: verdict === 'covered' ? NOTHING : worst.verdict === 'unknown' ? minus(needed, worst.lower) : minus(needed, worst.upper),
     lostBy: verdict === 'covered' ? undefined : worst.by,
     used: offers.flatMap((offer, index) => (isEmpty(offer.lower) || isEmpty(intersect(needed, offer.lower)) ? [] : [index])),
@@ -184,7 +185,7 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
 export function signatureOf(offers: readonly Offer[]): string {
   return offers
     .map(({ route, kept, lower, upper, refused }) => [
-      keyOf(lower), keyOf(upper), route.store.kind, route.store.unseen ? 1 : 0, route.sampling, refused ?? '',
+      keyOf(lower), keyOf(upper), ...route.edges.map((edge) => `${keyOf(edge.passes)}${edge.delivery.state}`), route.store.kind, route.store.unseen ? 1 : 0, route.sampling, refused ?? '',
       kept.searchable.least, kept.searchable.most, kept.total.least, kept.total.most, kept.unknowns.length,
     ].join('\u0007'))
     .join('\u0008');

@@ -1,4 +1,4 @@
-import type { Selector } from '../events/classes.ts';
+import type { Event, Selector } from '../events/classes.ts';
 import type { AccountState, Finding, Retention, Unknown } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { STORE_KINDS } from '../model/threat-model.ts';
@@ -101,8 +101,8 @@ export interface Edge {
   readonly latency?: number;
   /** Record fields that survive; absent: all. */
   readonly fields?: readonly string[];
-  /** One line that would mend what this edge loses. */
-  readonly fix?: string;
+  /** One line that would mend what this edge loses, given an event that it does not pass. */
+  readonly fix?: string | ((lost: Event) => string);
   readonly evidence: readonly number[];
 }
 

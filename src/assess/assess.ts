@@ -1,0 +1,513 @@
+import { type Event, includes, intersect, isEmpty, keyOf, NOTHING, type Selector, selectorOf, minus } from '../events/classes.ts';
+import { knownNames } from '../events/universe.ts';
+import { witness } from '../events/witness.ts';
+import type { Assessment, DrawnPath, Finding, NeedVerdict, PlaceVerdict, Unknown, Verdict } from '../model/assessment.ts';
+import type { At, Scope } from '../model/scope.ts';
+import type { Where } from '../model/where.ts';
+import { type Flow, flowOf, judge, type Offer, type Outcome, signatureOf, unknownsOf } from '../paths/evaluate.ts';
+import type { Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
+import { type Alternative, knownOf, type Need, narrowed } from '../needs/compile.ts';
+import type { Rules } from '../needs/rules.ts';
+import { draw } from './draw.ts';
+import { globMatches } from './glob.ts';
+import { inventoryOf } from './inventory.ts';
+import { lossOf, nameOf, offersOf } from './offers.ts';
+
+/** The judgement of one need at one emitter. */
+export interface Judged {
+  readonly emitter: Emitter;
+  readonly alternative: Alternative;
+  readonly needed: Selector;
+  readonly offers: readonly Offer[];
+  readonly flow: Flow;
+  readonly outcome: Outcome;
+  readonly event: Event | undefined;
+  /** Whether substitutes were needed for this outcome. */
+  readonly substituted: readonly { source: string; loss: string }[];
+}
+
+/** A place of a need that has no emitter to judge. */
+interface Unjudged {
+  readonly scope: Scope;
+  readonly verdict: 'unknown' | 'not-applicable' | 'unobservable';
+  readonly because: string;
+  readonly unknowns: readonly Unknown[];
+  readonly evidence: readonly number[];
+}
+
+/** Indexes that all needs share, and what was judged before. */
+export interface Desk {
+  readonly paths: LogPaths;
+  readonly rules: Rules;
+  readonly bySource: ReadonlyMap<string, readonly Emitter[]>;
+  readonly storeNames: ReadonlySet<string>;
+  flow(taps: readonly Edge[]): Flow;
+}
+
+export function deskOf(paths: LogPaths, rules: Rules): Desk {
+  const bySource = new Map<string, Emitter[]>();
+  for (const emitter of paths.emitters) {
+    for (const source of emitter.sources) {
+      const list = bySource.get(source);
+      if (list) list.push(emitter);
+      else bySource.set(source, [emitter]);
+    }
+  }
+  const flows = new Map<readonly Edge[], Flow>();
+  return {
+    paths, rules, bySource,
+    storeNames: new Set([...paths.nodes.values()].flatMap((node) => (node.type === 'store' ? [node.name] : []))),
+    flow(taps) {
+      let flow = flows.get(taps);
+      if (!flow) flows.set(taps, (flow = flowOf(paths, taps)));
+      return flow;
+    },
+  };
+}
+
+/**
+ * Judges needs against log paths. Pure: the same paths, needs and clock give the same assessment, byte for byte.
+ */
+export function assess(paths: LogPaths, needs: readonly Need[], rules: Rules, asOf: string): Assessment {
+  const desk = deskOf(paths, rules);
+  const verdicts = needs.map((need) => assessNeed(desk, need));
+  const inventory = inventoryOf(desk);
+  const accounts = [...paths.accounts].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const count = <K extends string>(keys: readonly K[], values: readonly K[]): Record<K, number> => {
+    const counts = Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+    for (const value of values) counts[value] += 1;
+    return counts;
+  };
+  return {
+    schema: 1,
+    asOf,
+    estate: { accounts },
+    inventory,
+    needs: verdicts,
+    summary: {
+      needs: count(['covered', 'missing', 'partial', 'unknown', 'unobservable', 'not-applicable'], verdicts.map((verdict) => verdict.verdict)),
+      inventory: count(['full', 'partial', 'none', 'unknown'], inventory.map((row) => row.collection)),
+      accounts: count(['scanned', 'partial', 'denied', 'skipped'], accounts.map((account) => account.state)),
+      unknowns: new Set([...verdicts.flatMap((verdict) => verdict.unknowns), ...inventory.flatMap((row) => row.unknowns)].map((unknown) => `${unknown.call}|${unknown.on}`)).size,
+    },
+  };
+}
+
+function assessNeed(desk: Desk, need: Need): NeedVerdict {
+  const tried = need.alternatives.map((alternative) => judgeAlternative(desk, need, alternative));
+  const { judged, unjudged, loss } = tried.length === 1 ? { ...(tried[0] as Tried), loss: undefined } : bestPerAccount(need, tried);
+  const places = placesOf(need, judged, unjudged);
+  const verdict = together([...places.map((place) => place.verdict)]);
+  const applicable = unjudged.filter((one) => one.verdict !== 'not-applicable');
+  const dimension = (of: (outcome: Outcome) => Verdict | undefined): Verdict =>
+    together([...judged.map((one) => of(one.outcome) ?? 'covered'), ...applicable.map((one) => one.verdict), ...(judged.length + applicable.length === 0 ? ['not-applicable' as const] : [])]);
+  const worst = worstOf(judged);
+  const lost = worst && describeLoss(need, worst);
+  const findings = findingsOf(desk, judged);
+  const unknowns = dedupe([...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)), ...applicable.flatMap((one) => one.unknowns)]);
+  const collection = dimension((outcome) => outcome.collection);
+  const searchable = need.demand.searchableDays === undefined ? undefined : dimension((outcome) => outcome.searchable);
+  const total = need.demand.totalDays === undefined ? undefined : dimension((outcome) => outcome.total);
+  const days = { searchable: fewest(judged.map((one) => one.outcome.searchableDays)), total: fewest(judged.map((one) => one.outcome.totalDays)) };
+  const reported = searchable !== undefined && (total === undefined || rankOf(searchable) > rankOf(total)) ? 'searchable' : 'total';
+  const because = [
+    sentence(need, verdict, worst, lost?.at, judged, unjudged, places),
+    ...(loss ? [`Met by a stand-in: ${loss}`] : []),
+    ...substitutesSaid(judged),
+  ].join(' ');
+  const exclude = (value: number | undefined) => (value === Number.POSITIVE_INFINITY ? null : value);
+  return {
+    id: need.id, system: need.system, threat: need.threat.id, title: need.threat.title, severity: need.threat.severity, attack: need.threat.attack,
+    ...(need.asset === undefined ? {} : { asset: need.asset.id }),
+    need: { ...need.statement }, wants: need.wants, verdict, collection,
+    retention: {
+      verdict: searchable === undefined && total === undefined ? 'not-applicable' : together([searchable, total].filter((one) => one !== undefined)),
+      ...optional('requiredDays', reported === 'searchable' ? need.demand.searchableDays : (need.demand.totalDays ?? need.demand.searchableDays)),
+      ...optional('days', exclude(days[reported])),
+      searchable: { ...optional('requiredDays', need.demand.searchableDays), ...optional('days', exclude(days.searchable)) },
+      total: { ...optional('requiredDays', need.demand.totalDays), ...optional('days', exclude(days.total)) },
+    },
+    consistency: { verdict: consistencyOf(findings), findings },
+    ...(lost?.witness ? { witness: lost.witness } : {}),
+    because,
+    fix: verdict === 'covered' ? [] : fixesOf(judged, lost?.fix),
+    places,
+    paths: drawnOf(desk, judged, worst),
+    unknowns,
+    evidence: evidenceOf(judged, unjudged),
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}
+
+interface Tried {
+  readonly judged: readonly Judged[];
+  readonly unjudged: readonly Unjudged[];
+}
+
+const outcomes = new WeakMap<Desk, Map<string, { outcome: Outcome; event: Event | undefined }>>();
+const numbers = new WeakMap<Need, { offers: Map<readonly Edge[], { offers: readonly Offer[]; signature: string }>; needed: Map<string, Selector> }>();
+
+function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
+  const { source } = alternative;
+  const scope = scopeOf(need.at);
+  if (!source) {
+    return { judged: [], unjudged: [{ scope, verdict: 'unknown', because: `no log source or event class is called ${alternative.sourceId} in this version`, unknowns: [{ call: alternative.sourceId, permission: 'a version that reads this source', on: need.asset?.id ?? 'estate', code: 'NotRead' }], evidence: [] }] };
+  }
+  if (alternative.unlogged) return { judged: [], unjudged: [{ scope, verdict: 'unobservable', because: `no log source records this: ${alternative.unlogged}`, unknowns: [], evidence: [] }] };
+  const resources = resourcesOf(desk, need, alternative);
+  const events = resources ? narrowed(alternative.events, source, resources.ids) : alternative.events;
+  const judged: Judged[] = [];
+  const unjudged: Unjudged[] = [];
+  for (const emitter of desk.bySource.get(source.id) ?? []) {
+    if (!within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) || (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))) continue;
+    const one = judgeAt(desk, need, alternative, events, emitter);
+    if (!one) continue;
+    if (emitter.notApplicable) unjudged.push({ scope: emitter.scope, verdict: 'not-applicable', because: emitter.notApplicable, unknowns: [], evidence: emitter.evidence });
+    else judged.push(one);
+  }
+  for (const blind of desk.paths.blind) {
+    if (!blind.sources.includes(source.id) || !within(need.at, blind.scope, false)) continue;
+    unjudged.push({ scope: blind.scope, verdict: 'unknown', because: `it could not be listed what emits ${source.id} here: ${blind.unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).join(', ')}`, unknowns: blind.unknowns, evidence: blind.evidence });
+  }
+  const account = need.at.account;
+  if (account !== undefined && !account.includes('*') && !desk.paths.accounts.some((one) => one.id === account)) {
+    unjudged.push({ scope, verdict: 'unknown', because: `account ${account} was not scanned`, unknowns: [{ call: 'sts:GetCallerIdentity', permission: 'access to the account', on: account, code: 'AccountNotScanned' }], evidence: [] });
+  }
+  if (judged.length + unjudged.length === 0) {
+    const nothingScanned = !desk.paths.accounts.some((one) => one.provider === source.provider || source.provider === 'kubernetes');
+    unjudged.push(
+      nothingScanned
+        ? { scope, verdict: 'unknown', because: `no account of ${source.provider} was scanned`, unknowns: [{ call: source.id, permission: `access to ${source.provider}`, on: need.asset?.id ?? 'estate', code: 'NotScanned' }], evidence: [] }
+        : { scope, verdict: 'not-applicable', because: `nothing in scope emits such events (${source.name})`, unknowns: [], evidence: [] },
+    );
+  }
+  return { judged, unjudged };
+}
+
+function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selector, emitter: Emitter): Judged | undefined {
+  let own = numbers.get(need);
+  if (!own) numbers.set(need, (own = { offers: new Map(), needed: new Map() }));
+  const eventsKey = `${alternative.sourceId}|${keyNumber(emitter.universe)}|${keyNumber(events)}`;
+  let needed = own.needed.get(eventsKey);
+  if (!needed) own.needed.set(eventsKey, (needed = intersect(events, emitter.universe)));
+  if (isEmpty(needed)) return undefined;
+  const flow = desk.flow(emitter.taps);
+  let offered = own.offers.get(emitter.taps);
+  if (!offered) {
+    const offers = offersOf(flow, need.demand, emitter.scope, desk.storeNames);
+    offered = { offers, signature: signatureOf(offers) };
+    if (!flow.routes.some((route) => typeof route.store.keeps === 'function')) own.offers.set(emitter.taps, offered);
+  }
+  const substitutes = alternative.substitutes.length > 0 ? substitutesFor(desk, need, alternative, needed, emitter) : [];
+  if (substitutes.length === 0) {
+    let done = outcomes.get(desk);
+    if (!done) outcomes.set(desk, (done = new Map()));
+    const key = `${need.id}|${eventsKey}|${offered.signature}`;
+    let result = done.get(key);
+    if (!result) {
+      const outcome = judge(needed, offered.offers, need.demand);
+      done.set(key, (result = { outcome, event: eventOf(desk, alternative, outcome.lost, need) }));
+    }
+    return { emitter, alternative, needed, offers: offered.offers, flow, outcome: result.outcome, event: result.event, substituted: [] };
+  }
+  const plain = judge(needed, offered.offers, need.demand);
+  const all = [...offered.offers, ...substitutes];
+  const helped = plain.verdict === 'covered' ? plain : judge(needed, all, need.demand);
+  const better = rankOf(helped.verdict) < rankOf(plain.verdict);
+  const outcome = better ? helped : plain;
+  const used = better ? [...new Map(outcome.used.flatMap((index) => (all[index]?.substitute ? [[all[index].substitute.source, all[index].substitute] as const] : []))).values()] : [];
+  return { emitter, alternative, needed, offers: better ? all : offered.offers, flow, outcome, event: eventOf(desk, alternative, outcome.lost, need), substituted: used };
+}
+
+/** Offers of sources that stand in for the one asked: each of their emitters speaks for a part of the events. */
+function substitutesFor(desk: Desk, need: Need, alternative: Alternative, needed: Selector, emitter: Emitter): Offer[] {
+  return alternative.substitutes.flatMap((equivalent) => {
+    const source = desk.rules.sources.get(equivalent.source);
+    if (!source) return [];
+    const matching = intersect(selectorOf(equivalent.where ?? {}), selectorOf(source.always));
+    return (desk.bySource.get(equivalent.source) ?? []).flatMap((other) => {
+      if (other.scope.account !== emitter.scope.account || (other.scope.region !== undefined && emitter.scope.region !== undefined && other.scope.region !== emitter.scope.region)) return [];
+      const part = intersect(needed, selectorOf(filled(equivalent.covers ?? {}, other.scope.resource ?? '')));
+      if (isEmpty(part)) return [];
+      const records = intersect(matching, other.universe);
+      return offersOf(desk.flow(other.taps), need.demand, other.scope, desk.storeNames).map((offer): Offer => ({
+        ...offer,
+        lower: !isEmpty(offer.lower) && includes(offer.lower, records) ? part : NOTHING,
+        upper: isEmpty(intersect(offer.upper, records)) ? NOTHING : part,
+        substitute: { source: equivalent.source, loss: equivalent.loss },
+      }));
+    });
+  });
+}
+
+function filled(where: Where, resource: string): Where {
+  const put = (values: string[] | undefined) => values?.map((value) => value.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource));
+  return Object.fromEntries(Object.entries(where).map(([field, condition]) => [field, Object.fromEntries(Object.entries(condition).map(([word, values]) => [word, put(values)]))]));
+}
+
+const keyNumbers = new Map<string, number>();
+const selectorNumbers = new WeakMap<Selector, number>();
+
+/** A small number for a selector, equal for equal ones. */
+function keyNumber(selector: Selector): number {
+  let number = selectorNumbers.get(selector);
+  if (number === undefined) {
+    const key = keyOf(selector);
+    number = keyNumbers.get(key) ?? keyNumbers.size;
+    keyNumbers.set(key, number);
+    selectorNumbers.set(selector, number);
+  }
+  return number;
+}
+
+/** One concrete event of what is lost: known names first, the asset's own resource, values of the source's fields. */
+function eventOf(desk: Desk, alternative: Alternative, lost: Selector, need: Need): Event | undefined {
+  const { source } = alternative;
+  if (!source || isEmpty(lost)) return undefined;
+  const resource = need.at.resource?.includes('*') ? undefined : need.at.resource;
+  const hints: Record<string, string[]> = {};
+  for (const [field, about] of Object.entries(source.fields)) hints[field] = [...(about.values ?? []), ...(about.example === undefined ? [] : [about.example])];
+  for (const [field, values] of Object.entries(knownNames(source, knownOf(source, desk.rules), lost))) hints[field] = [...values, ...(hints[field] ?? [])];
+  if (resource && source.resource?.field) hints[source.resource.field] = [`${resource}/example-key`, resource, ...(hints[source.resource.field] ?? [])];
+  return witness(lost, hints);
+}
+
+function scopeOf(at: At): Scope {
+  return { provider: at.provider ?? 'aws', ...(at.account === undefined ? {} : { account: at.account }), ...(at.region === undefined ? {} : { region: at.region }), ...(at.resource === undefined ? {} : { resource: at.resource }) };
+}
+
+function within(at: At, scope: Scope, byResource: boolean): boolean {
+  return (at.provider === undefined || scope.provider === at.provider)
+    && (at.account === undefined || (scope.account !== undefined && globMatches(at.account, scope.account)))
+    && (at.region === undefined || scope.region === undefined || globMatches(at.region, scope.region))
+    && (!byResource || at.resource === undefined || scope.resource === undefined || globMatches(at.resource, scope.resource));
+}
+
+/** Whether the asset's resource is of the kind that this source's emitters stand for. */
+function typesAgree(need: Need, alternative: Alternative): boolean {
+  return need.asset?.type === undefined || need.asset.type === alternative.source?.resource?.type;
+}
+
+/** The ids that an asset's resource stands for, and the regions they are known to be in, for sources whose events name a resource. */
+function resourcesOf(desk: Desk, need: Need, alternative: Alternative): { ids: readonly string[]; regions: ReadonlySet<string> | undefined } | undefined {
+  const { source } = alternative;
+  const pattern = need.at.resource;
+  if (pattern === undefined || !source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
+  const known = desk.paths.resources.filter((one) => one.type === source.resource?.type && globMatches(pattern, one.id) && (need.at.account === undefined || one.scope.account === undefined || globMatches(need.at.account, one.scope.account)));
+  const regions = known.every((one) => one.scope.region !== undefined) && known.length > 0 ? new Set(known.map((one) => one.scope.region as string)) : undefined;
+  if (!pattern.includes('*')) return { ids: [pattern], regions };
+  return known.length > 0 ? { ids: known.map((one) => one.id), regions } : { ids: [pattern], regions: undefined };
+}
+
+/** Of several alternatives the best in each account; the alternatives' places differ, accounts do not. */
+function bestPerAccount(need: Need, tried: readonly Tried[]): Tried & { loss: string | undefined } {
+  const accounts = new Set(tried.flatMap((one) => [...one.judged.map((judged) => judged.emitter.scope.account ?? ''), ...one.unjudged.map((unjudged) => unjudged.scope.account ?? '')]));
+  const judged: Judged[] = [];
+  const unjudged: Unjudged[] = [];
+  let loss: string | undefined;
+  for (const account of accounts) {
+    const candidates = tried.map((one, index) => ({
+      index,
+      judged: one.judged.filter((place) => (place.emitter.scope.account ?? '') === account),
+      unjudged: one.unjudged.filter((place) => (place.scope.account ?? '') === account),
+    })).map((one) => ({ ...one, verdict: together([...one.judged.map((place) => place.outcome.verdict), ...one.unjudged.map((place) => place.verdict)]) }))
+      .filter((one) => one.judged.length + one.unjudged.length > 0);
+    // What one alternative may show, another one does not refute.
+    const best = candidates.reduce((a, b) => (preference(b.verdict) < preference(a.verdict) ? b : a));
+    judged.push(...best.judged);
+    unjudged.push(...best.unjudged);
+    if (best.index > 0 && best.verdict === 'covered') loss ??= need.alternatives[best.index]?.loss ?? `${need.alternatives[best.index]?.sourceId} instead of ${need.alternatives[0]?.sourceId}`;
+  }
+  return { judged, unjudged, loss };
+}
+
+function preference(verdict: Verdict): number {
+  return { covered: 0, unknown: 1, partial: 2, missing: 3, unobservable: 4, 'not-applicable': 5 }[verdict];
+}
+
+export function rankOf(verdict: Verdict): number {
+  return { 'not-applicable': -1, covered: 0, unknown: 1, partial: 2, missing: 3, unobservable: 4 }[verdict];
+}
+
+/** The verdict of many places: covered where all are; a certain loss beside anything else is partial. */
+export function together(verdicts: readonly Verdict[]): Verdict {
+  const kinds = new Set(verdicts.filter((verdict) => verdict !== 'not-applicable'));
+  if (kinds.size === 0) return 'not-applicable';
+  if (kinds.size === 1) return [...kinds][0] as Verdict;
+  return kinds.has('missing') || kinds.has('partial') || kinds.has('unobservable') ? 'partial' : 'unknown';
+}
+
+function fewest(days: readonly (number | undefined)[]): number | undefined {
+  const known = days.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** A verdict per place; the regions of an account that fare alike are one place. */
+function placesOf(need: Need, judged: readonly Judged[], unjudged: readonly Unjudged[]): PlaceVerdict[] {
+  const places: PlaceVerdict[] = [];
+  const groups = new Map<string, Judged[]>();
+  for (const one of judged) {
+    const key = one.emitter.scope.resource ?? one.emitter.scope.account ?? one.emitter.id;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  const texts = new Map<Outcome, Map<readonly Offer[], string>>();
+  const said = (one: Judged): string => {
+    let byOffers = texts.get(one.outcome);
+    if (!byOffers) texts.set(one.outcome, (byOffers = new Map()));
+    let text = byOffers.get(one.offers);
+    if (text === undefined) byOffers.set(one.offers, (text = placeText(need, one)));
+    return text;
+  };
+  for (const group of groups.values()) {
+    const alike = new Map<string, Judged[]>();
+    for (const one of group) {
+      const key = `${one.outcome.verdict}|${said(one)}`;
+      alike.set(key, [...(alike.get(key) ?? []), one]);
+    }
+    for (const same of alike.values()) {
+      const [first] = same as [Judged, ...Judged[]];
+      const { region, ...wider } = first.emitter.scope;
+      const scope = same.length > 1 && alike.size === 1 ? wider : first.emitter.scope;
+      const regions = same.length > 1 && alike.size > 1 ? same : [first];
+      for (const one of regions) places.push({ scope: regions.length > 1 ? one.emitter.scope : scope, verdict: first.outcome.verdict, because: said(first) });
+    }
+  }
+  for (const one of unjudged) places.push({ scope: one.scope, verdict: one.verdict, because: one.because });
+  return places.sort((a, b) => (placeKey(a.scope) < placeKey(b.scope) ? -1 : 1));
+}
+
+function placeKey(scope: Scope): string {
+  return [scope.provider, scope.account ?? '', scope.region ?? '', scope.resource ?? ''].join('|');
+}
+
+function placeText(need: Need, one: Judged): string {
+  if (one.outcome.verdict === 'covered') return waySaid(one);
+  const loss = describeLoss(need, one);
+  return `${one.outcome.verdict === 'unknown' ? 'not settled' : 'lost'} at ${loss.at}`;
+}
+
+function waySaid(one: Judged): string {
+  const ways = one.outcome.used.map((index) => one.offers[index] as Offer).filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
+  const texts = ways.map((offer) => `${offer.route.edges.at(0)?.label} → ${nameOf(offer.route.store)} (${offer.kept.because})`);
+  return [...new Set(texts)].slice(0, 3).join('; ') || 'what the provider keeps by itself';
+}
+
+function worstOf(judged: readonly Judged[]): Judged | undefined {
+  let worst: Judged | undefined;
+  for (const one of judged) if (!worst || rankOf(one.outcome.verdict) > rankOf(worst.outcome.verdict)) worst = one;
+  return worst;
+}
+
+function describeLoss(need: Need, one: Judged): { at: string; fix: string | undefined; witness: Record<string, string> | undefined } {
+  if (one.outcome.verdict === 'covered' || !one.event) return { at: '', fix: undefined, witness: undefined };
+  const where = one.emitter.scope.resource ?? one.emitter.name;
+  const loss = lossOf(one.event, one.flow, one.offers, one.outcome.lostBy, `no log takes ${one.alternative.sourceId} events of ${where}`, need.demand);
+  const scope = one.emitter.scope;
+  const fields = Object.fromEntries(Object.entries(one.event).filter(([, value]) => value !== ''));
+  return {
+    at: loss.at, fix: loss.fix,
+    witness: { ...fields, ...(scope.account ? { account: scope.account } : {}), ...(scope.region ? { region: scope.region } : {}), lostAt: loss.at },
+  };
+}
+
+function sentence(need: Need, verdict: Verdict, worst: Judged | undefined, lostAt: string | undefined, judged: readonly Judged[], unjudged: readonly Unjudged[], places: readonly PlaceVerdict[]): string {
+  const count = places.filter((place) => place.verdict !== 'not-applicable').length;
+  const bad = places.filter((place) => !['covered', 'not-applicable'].includes(place.verdict)).length;
+  const spread = count > 1 && bad > 0 && bad < count ? ` in ${bad} of ${count} places` : '';
+  if (verdict === 'covered') return `Every needed event arrives: ${waySaid(judged[0] as Judged)}${count > 1 ? `; the same holds in all ${count} places` : ''}.`;
+  if (!worst || worst.outcome.verdict === 'covered') {
+    const first = unjudged.find((one) => one.verdict !== 'not-applicable') ?? unjudged[0];
+    return `${capital(first?.because ?? 'nothing in scope emits such events')}${spread}.`;
+  }
+  const { lostBy } = worst.outcome;
+  if (worst.outcome.verdict === 'unknown') return `Nothing is certainly lost, but it is not settled${spread}: ${lostAt}.`;
+  if (lostBy === 'searchable' || lostBy === 'total') {
+    const required = lostBy === 'searchable' ? need.demand.searchableDays : need.demand.totalDays;
+    const days = lostBy === 'searchable' ? worst.outcome.searchableDays : worst.outcome.totalDays;
+    return `Kept too short${spread}: ${days === undefined ? 'not kept long enough' : `${lostBy === 'searchable' ? 'searchable' : 'kept'} for ${days === Number.POSITIVE_INFINITY ? 'ever' : `${days} days`} where it arrives`}, ${required} are needed; lost at ${lostAt}.`;
+  }
+  return `${verdict === 'missing' ? 'Not captured' : 'Captured in part'}${spread}: ${shortly(worst.event)} is lost at ${lostAt}.`;
+}
+
+function shortly(event: Event | undefined): string {
+  if (!event) return 'an event';
+  return event.eventName ?? Object.entries(event).filter(([, value]) => value !== '').slice(0, 3).map(([field, value]) => `${field} ${value}`).join(', ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function substitutesSaid(judged: readonly Judged[]): string[] {
+  const used = new Map(judged.flatMap((one) => one.substituted.map((substitute) => [substitute.source, substitute.loss] as const)));
+  return [...used].map(([source, loss]) => `Counts on ${source} as a stand-in, which loses: ${loss}`);
+}
+
+function findingsOf(desk: Desk, judged: readonly Judged[]): Finding[] {
+  const found = new Map<string, Finding>();
+  const seen = new Set<readonly Offer[]>();
+  for (const { offers, outcome, needed } of judged) {
+    if (seen.has(offers)) continue;
+    seen.add(offers);
+    for (const [index, offer] of offers.entries()) {
+      if (!outcome.used.includes(index) && isEmpty(intersect(needed, minus(offer.route.upper, offer.lower)))) continue;
+      for (const edge of offer.route.edges) for (const finding of desk.paths.nodes.get(edge.to)?.findings ?? []) found.set(finding.message, finding);
+    }
+  }
+  return [...found.values()].slice(0, 50);
+}
+
+function consistencyOf(findings: readonly Finding[]): Verdict {
+  return findings.some((finding) => finding.dimension === 'consistency' && (finding.severity === 'high' || finding.severity === 'medium')) ? 'partial' : 'covered';
+}
+
+function fixesOf(judged: readonly Judged[], first: string | undefined): string[] {
+  const fixes = new Set<string>(first ? [first] : []);
+  for (const one of judged) {
+    if (one.outcome.verdict === 'covered' || fixes.size >= 5) continue;
+    if (one.flow.routes.every((route) => route.store.kind === 'native') && one.alternative.source?.enable) {
+      const resource = one.emitter.scope.resource ?? '';
+      fixes.add(one.alternative.source.enable.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? '').replaceAll('{account}', one.emitter.scope.account ?? '').replaceAll('{region}', one.emitter.scope.region ?? ''));
+    }
+  }
+  return [...fixes];
+}
+
+function dedupe(unknowns: readonly Unknown[]): Unknown[] {
+  return [...new Map(unknowns.map((unknown) => [`${unknown.call}|${unknown.on}|${unknown.code}`, unknown])).values()].slice(0, 200);
+}
+
+/** At most three places: the worst, and up to two others that fare differently. */
+function drawnOf(desk: Desk, judged: readonly Judged[], worst: Judged | undefined): DrawnPath[] {
+  const picked: Judged[] = worst ? [worst] : [];
+  for (const candidate of judged) {
+    if (picked.length >= 3) break;
+    if (!picked.some((chosen) => chosen.offers === candidate.offers || chosen.outcome === candidate.outcome)) picked.push(candidate);
+  }
+  return picked.flatMap((chosen) => draw(desk.paths, chosen));
+}
+
+function evidenceOf(judged: readonly Judged[], unjudged: readonly Unjudged[]): number[] {
+  const ids = new Set<number>();
+  const seen = new Set<readonly Offer[]>();
+  for (const { offers, emitter } of judged) {
+    if (ids.size > 500) break;
+    for (const id of emitter.evidence) ids.add(id);
+    if (seen.has(offers)) continue;
+    seen.add(offers);
+    for (const offer of offers) {
+      for (const edge of offer.route.edges) for (const id of edge.evidence) ids.add(id);
+      for (const id of (offer.route.store as Store).evidence) ids.add(id);
+      for (const unknown of offer.kept.unknowns) for (const id of unknown.evidence ?? []) ids.add(id);
+    }
+  }
+  for (const place of unjudged) for (const id of [...place.evidence, ...place.unknowns.flatMap((unknown) => unknown.evidence ?? [])]) ids.add(id);
+  return [...ids].sort((a, b) => a - b);
+}
+
+

@@ -1,0 +1,33 @@
+import type { Assessment } from '../model/assessment.ts';
+import type { StoredEvidence } from '../model/evidence.ts';
+import type { ThreatModel } from '../model/threat-model.ts';
+import { needsOf } from '../needs/compile.ts';
+import type { Rules } from '../needs/rules.ts';
+import type { LogPaths } from '../paths/graph.ts';
+import { EvidenceView, type CallTable } from '../store/view.ts';
+import { assess } from './assess.ts';
+
+/** What a provider's connectors offer to the pure half of the product. */
+export interface Reading {
+  readonly callTable: CallTable;
+  readPaths(evidence: EvidenceView, asOf: string): LogPaths;
+}
+
+export interface AssessedEstate {
+  readonly assessment: Assessment;
+  readonly paths: LogPaths;
+  readonly asOf: string;
+}
+
+/**
+ * Evidence and threat models to an assessment. `asOf` is the clock, ISO; left out, the time of the newest answer. Without a model the
+ * built-in ones are judged.
+ */
+export function assessEvidence(records: Iterable<StoredEvidence>, models: readonly ThreatModel[], rules: Rules, reading: Reading, asOf?: string): AssessedEstate {
+  const view = new EvidenceView(records, reading.callTable);
+  const clock = asOf ?? view.newest ?? new Date(0).toISOString();
+  const paths = reading.readPaths(view, clock);
+  const chosen = models.length > 0 ? models : rules.threats.map((one) => one.model);
+  const needs = chosen.flatMap((model) => needsOf(model, rules));
+  return { assessment: assess(paths, needs, rules, clock), paths, asOf: clock };
+}

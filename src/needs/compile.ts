@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { includes, intersect, isEmpty, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { interpret, universeOf } from '../events/universe.ts';
+import { DAY } from '../model/duration.ts';
+import type { At } from '../model/scope.ts';
+import type { Equivalent, KnownEvents, Source } from '../model/source.ts';
+import type { Asset, NeedStatement, Threat, ThreatModel } from '../model/threat-model.ts';
+import type { FieldCondition, Where } from '../model/where.ts';
+import type { Demand } from '../paths/evaluate.ts';
+import { canonical } from '../store/view.ts';
+import type { Rules } from './rules.ts';
+
+/** One way to meet a need: events of one source. */
+export interface Alternative {
+  readonly sourceId: string;
+  /** Undefined: no source of this id is known. */
+  readonly source: Source | undefined;
+  /** The needed events that can happen, before an asset's resource narrows them. */
+  readonly events: Selector;
+  /** Where every needed event is one that the source never records. */
+  readonly unlogged: string | undefined;
+  readonly substitutes: readonly Equivalent[];
+  /** Said where this source is itself a substitute for the first alternative. */
+  readonly loss?: string;
+}
+
+/** A need of a threat for one asset, ready to be judged. */
+export interface Need {
+  readonly id: string;
+  readonly system: string;
+  readonly threat: Threat;
+  readonly asset: Asset | undefined;
+  readonly statement: NeedStatement;
+  readonly at: At;
+  readonly alternatives: readonly Alternative[];
+  readonly demand: Demand;
+  readonly wants: string;
+}
+
+/** Turns a threat model into needs, one for each need and asset of every threat. */
+export function needsOf(model: ThreatModel, rules: Rules): Need[] {
+  const assets = new Map(model.assets.map((asset) => [asset.id, asset]));
+  return model.threats.flatMap((threat) =>
+    (threat.assets.length > 0 ? threat.assets.map((id) => assets.get(id)) : [undefined]).flatMap((asset) =>
+      threat.needs.map((statement, index) => needOf(model.system, threat, asset, statement, index, rules)),
+    ),
+  );
+}
+
+function needOf(system: string, threat: Threat, asset: Asset | undefined, statement: NeedStatement, index: number, rules: Rules): Need {
+  const at: At = { ...asset?.at, ...statement.at };
+  const wanted = statement.anyOf ?? [{ source: statement.source, events: statement.events, where: statement.where }];
+  const alternatives = wanted.map((one) => alternativeOf({ ...one, where: one.where && statement.where && statement.anyOf ? { ...statement.where, ...one.where } : (one.where ?? statement.where) }, rules));
+  const [first] = alternatives;
+  const withLoss = alternatives.map((one, position) => {
+    const loss = position > 0 ? first?.source?.equivalents.find((equivalent) => equivalent.source === one.sourceId)?.loss : undefined;
+    return loss === undefined ? one : { ...one, loss };
+  });
+  return {
+    id: createHash('sha256').update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, { ...statement }])).digest('hex').slice(0, 12),
+    system, threat, asset, statement, at, alternatives: withLoss,
+    demand: {
+      ...(statement.reach === undefined ? {} : { reach: statement.reach }),
+      ...(statement.searchable === undefined ? {} : { searchableDays: statement.searchable / DAY }),
+      ...(statement.retain === undefined ? {} : { totalDays: statement.retain / DAY }),
+      ...(statement.within === undefined ? {} : { withinSeconds: statement.within }),
+      ...(statement.fields === undefined ? {} : { fields: statement.fields }),
+    },
+    wants: wantsOf(statement, rules),
+  };
+}
+
+const universes = new WeakMap<Source, Selector>();
+
+/** What can happen in a source. */
+export function universe(source: Source, rules: Rules): Selector {
+  let all = universes.get(source);
+  if (!all) universes.set(source, (all = universeOf(source, knownOf(source, rules))));
+  return all;
+}
+
+export function knownOf(source: Source, rules: Rules): KnownEvents | undefined {
+  return source.known === undefined ? undefined : rules.known.get(source.known);
+}
+
+function alternativeOf(wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined }, rules: Rules): Alternative {
+  const named = wanted.events === undefined ? undefined : eventsNamed(wanted.events, rules);
+  const id = named?.source ?? wanted.source ?? wanted.events ?? '';
+  let source = rules.sources.get(id);
+  let selector = intersect(selectorOf(named?.where ?? {}), selectorOf(wanted.where ?? {}));
+  // A view is a part of another source's events under a name of its own.
+  if (source?.view) {
+    selector = intersect(selector, selectorOf(source.view.where));
+    source = rules.sources.get(source.view.of);
+  }
+  if (!source) return { sourceId: id, source: undefined, events: NOTHING, unlogged: undefined, substitutes: [] };
+  const asked = interpret(selector, source, knownOf(source, rules));
+  const never = source.unlogged.find((one) => !isEmpty(asked) && includes(selectorOf(one.where), asked));
+  return {
+    sourceId: source.id, source, events: intersect(asked, universe(source, rules)), unlogged: never?.why,
+    substitutes: named === undefined ? [] : source.equivalents,
+  };
+}
+
+/** A named class, `<source>.<class>` or a source as a whole; all of them accept the source's equivalents. */
+export function eventsNamed(id: string, rules: Rules): { source: string; where: Where } | undefined {
+  const named = rules.events.get(id);
+  if (named) return { source: named.source, where: named.where };
+  if (rules.sources.has(id)) return { source: id, where: {} };
+  const dot = id.lastIndexOf('.');
+  const part = rules.sources.get(id.slice(0, dot))?.classes[id.slice(dot + 1)];
+  return part ? { source: id.slice(0, dot), where: part.where } : undefined;
+}
+
+/** Limits events of a source to those of one resource, where the source's events name it. Several ids: any of them. */
+export function narrowed(events: Selector, source: Source, resources: readonly string[]): Selector {
+  const field = source.resource?.field;
+  const patterns = source.resource?.values;
+  if (!field || !patterns || resources.length === 0) return events;
+  const values = resources.flatMap((resource) => patterns.map((pattern) => pattern.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource)));
+  const condition: FieldCondition[] = [
+    { equals: values.filter((value) => !value.includes('*')) },
+    { startsWith: values.filter((value) => value.includes('*')).map((value) => value.slice(0, value.indexOf('*'))) },
+  ].filter((one) => (one.equals ?? one.startsWith ?? []).length > 0);
+  return intersect(events, condition.flatMap((one) => selectorOf({ [field]: one })));
+}
+
+function wantsOf(statement: NeedStatement, rules: Rules): string {
+  const one = (wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined }): string => {
+    const name = wanted.events === undefined ? undefined : rules.events.get(wanted.events)?.name;
+    const what = name ? `${name} (${wanted.events})` : (wanted.events ?? wanted.source ?? '');
+    const conditions = Object.entries(wanted.where ?? {}).map(([field, condition]) => `${field} ${sayCondition(condition)}`);
+    return conditions.length > 0 ? `${what} where ${conditions.join(' and ')}` : what;
+  };
+  const events = statement.anyOf ? statement.anyOf.map(one).join(' or ') : one(statement);
+  const days = (seconds: number) => `${Math.round((seconds / DAY) * 100) / 100} days`;
+  return [
+    events,
+    ...(statement.reach === undefined ? [] : [`in ${statement.reach}`]),
+    ...(statement.searchable === undefined ? [] : [`searchable for ${days(statement.searchable)}`]),
+    ...(statement.retain === undefined ? [] : [`kept for ${days(statement.retain)}`]),
+    ...(statement.within === undefined ? [] : [`within ${Math.round(statement.within / 60)} minutes`]),
+    ...(statement.fields === undefined ? [] : [`with ${statement.fields.join(', ')}`]),
+  ].join(', ');
+}
+
+function sayCondition(condition: FieldCondition): string {
+  const said = (word: string, values: readonly string[] | undefined) => (values ? [`${word} ${values.slice(0, 3).join(' or ')}${values.length > 3 ? ` or ${values.length - 3} more` : ''}`] : []);
+  return [
+    ...said('is', condition.equals), ...said('starts with', condition.startsWith), ...said('ends with', condition.endsWith),
+    ...said('is not', condition.notEquals), ...said('does not start with', condition.notStartsWith), ...said('does not end with', condition.notEndsWith),
+  ].join(' and ');
+}
