@@ -1,7 +1,5 @@
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { Delivery } from '../../src/paths/graph.ts';
-import type { PathsBuilder } from '../../src/paths/builder.ts';
-import type { EvidenceView } from '../../src/store/view.ts';
 
 /** Where a writer's edge ends: the store node, and whether the store lets this writer in. */
 export interface Landing {
@@ -25,6 +23,6 @@ export interface BucketWriter {
   readonly hasStatus?: boolean;
 }
 
-export declare function landInBucket(evidence: EvidenceView, paths: PathsBuilder, writer: BucketWriter): Landing;
-export declare function landInLogGroup(evidence: EvidenceView, paths: PathsBuilder, group: { readonly arn: string; readonly hasStatus?: boolean }): Landing;
-export declare function landInFirehose(evidence: EvidenceView, paths: PathsBuilder, stream: { readonly arn: string; readonly hasStatus?: boolean }): Landing;
+export { landInLogGroup } from './log-groups.ts';
+export { landInFirehose } from './onward.ts';
+export { landInBucket } from './s3-buckets.ts';
