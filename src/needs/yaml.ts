@@ -8,7 +8,9 @@ import { InputError } from '../model/input-error.ts';
 const MEBIBYTE = 1024 * 1024;
 const MOST_BYTES = 5 * MEBIBYTE;
 const MOST_DEPTH = 64;
-const MOST_ALIASES = 100;
+const MOST_ALIASES = 1000;
+/** Copies that an alias may unfold to, aliases inside of it taken together. */
+const MOST_COPIES = 100;
 const PLAIN_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((tag) => `tag:yaml.org,2002:${tag}`));
 
 type Path = readonly PropertyKey[];
@@ -81,9 +83,9 @@ export function parseYaml(source: string | Uint8Array, name: string): Yaml {
 
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: MOST_ALIASES });
+    value = document.toJS({ maxAliasCount: MOST_COPIES });
   } catch (error) {
-    throw fail(0, `${error instanceof ReferenceError && /alias count/i.test(error.message) ? `its aliases unfold to more than ${MOST_ALIASES} copies; write the values out` : (error as Error).message}`);
+    throw fail(0, `${error instanceof ReferenceError && /alias count/i.test(error.message) ? `its aliases unfold to more than ${MOST_COPIES} copies; write the values out` : (error as Error).message}`);
   }
 
   const error = (path: Path, message: string, key = false): InputError => fail(offsetOf(document, path, key), `${path.length > 0 ? `${showPath(path)}: ` : ''}${message}`);
@@ -144,13 +146,26 @@ function checkDepth(tokens: readonly CST.Token[], fail: Fail): void {
 
 /** Refuses tags, keys that are there twice, and keys that are not plain text. */
 function checkNodes(document: Document.Parsed, fail: Fail): void {
+  const anchors = new Set<string>();
+  let aliases = 0;
+  const check = (node: Node): void => {
+    const start = (node as ParsedNode).range?.[0] ?? 0;
+    if (isAlias(node)) {
+      aliases += 1;
+      if (!anchors.has(node.source)) throw fail(start, `nothing before this has the anchor &${clip(node.source)}; write it where it is first used`);
+      if (aliases > MOST_ALIASES) throw fail(start, `has more than ${MOST_ALIASES} aliases; write the values out`);
+      return;
+    }
+    const { tag, anchor } = node as { tag?: string; anchor?: string };
+    if (tag !== undefined && !PLAIN_TAGS.has(tag)) throw fail(start, `the tag ${clip(tag)} is not allowed; remove it`);
+    if (anchor !== undefined) anchors.add(anchor);
+  };
   visit(document, {
-    Node(_, node) {
-      const tag = (node as { tag?: string }).tag;
-      const start = (node as ParsedNode).range?.[0] ?? 0;
-      if (!isAlias(node) && tag !== undefined && !PLAIN_TAGS.has(tag)) throw fail(start, `the tag ${tag} is not allowed; remove it`);
-    },
+    Alias: (_, node) => check(node),
+    Scalar: (_, node) => check(node),
+    Seq: (_, node) => check(node),
     Map(_, node) {
+      check(node);
       const seen = new Set<string>();
       for (const { key } of node.items) {
         const start = (key as ParsedNode | null)?.range?.[0] ?? (node as ParsedNode).range?.[0] ?? 0;
@@ -164,23 +179,29 @@ function checkNodes(document: Document.Parsed, fail: Fail): void {
   });
 }
 
-/** Where the value at a path starts, or the last place on the way that exists. */
-function offsetOf(document: Document.Parsed, path: Path, key: boolean): number {
+/** The value at a path with its key, or the last ones on the way that exist, and where the value starts. */
+function find(document: Document.Parsed, path: Path): { readonly node: Node | null; readonly key: Node | undefined; readonly offset: number } {
   let node: Node | null = document.contents;
+  let key: Node | undefined;
   let offset = node?.range?.[0] ?? 0;
-  for (const [index, step] of path.entries()) {
+  for (const step of path) {
     if (isAlias(node)) node = node.resolve(document) ?? null;
     if (isSeq(node)) node = (node.items[step as number] as Node | undefined) ?? null;
     else if (isMap(node)) {
       const pair = pairOf(document, node, String(step));
-      const at = pair?.key as Node | undefined;
+      key = pair?.key as Node | undefined;
       node = (pair?.value as Node | null | undefined) ?? null;
-      if (at && ((key && index === path.length - 1) || !node?.range)) return at.range?.[0] ?? offset;
-    } else return offset;
-    if (!node) return offset;
+      offset = key?.range?.[0] ?? offset;
+    } else node = null;
+    if (!node) break;
     offset = node.range?.[0] ?? offset;
   }
-  return offset;
+  return { node, key, offset };
+}
+
+function offsetOf(document: Document.Parsed, path: Path, atKey: boolean): number {
+  const { key, offset } = find(document, path);
+  return atKey ? (key?.range?.[0] ?? offset) : offset;
 }
 
 function pairOf(document: Document.Parsed, map: Node & { items: unknown[] }, key: string): Pair | undefined {
@@ -216,7 +237,7 @@ function telling(issue: z.core.$ZodIssue, before: Path): z.core.$ZodIssue {
 const KINDS: Record<string, string> = { string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map', undefined: 'nothing', null: 'nothing' };
 
 function sayIssue(issue: z.core.$ZodIssue, document: Document.Parsed): string {
-  const node = document.getIn(issue.path as unknown[], true) as Node | undefined;
+  const { node } = find(document, issue.path);
   const value = isScalar(node) ? node.value : undefined;
   const written = isScalar(node) ? clip(node.source ?? String(node.value)) : undefined;
   const found = isMap(node) ? 'a map' : isSeq(node) ? 'a list' : written === undefined || value === null ? 'nothing' : typeof value === 'string' ? `"${written}"` : `${typeof value === 'number' ? 'the number ' : ''}${written}`;

@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { KnownEvents, NamedEventsFile, Source } from '../src/model/source.ts';
+import { ThreatModel } from '../src/model/threat-model.ts';
+
+const SHAPES: Readonly<Record<string, { readonly title: string; readonly shape: z.ZodType }>> = {
+  'threat-model': { title: 'Viewshed threat model', shape: ThreatModel },
+  source: { title: 'Viewshed log source', shape: Source },
+  events: { title: 'Viewshed named event classes', shape: NamedEventsFile },
+  'known-events': { title: 'Viewshed known events', shape: KnownEvents },
+};
+
+/** The JSON Schemas of what people write, for editors: path from the package's root, and text. */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(SHAPES).map(([name, { title, shape }]) => {
+      const { $schema, ...schema } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' });
+      return [`docs/schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...schema }, undefined, 2)}\n`];
+    }),
+  );
+}
+
+if (import.meta.main) {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  for (const [path, text] of schemaFiles()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
