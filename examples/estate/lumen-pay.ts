@@ -8,6 +8,9 @@ import { assumedRole, type Override, type ReplayRequest } from '../../connectors
 /** When the estate stands still: everything was delivered shortly before. */
 export const CLOCK = '2026-11-21T12:00:00.000Z';
 
+/** The time that its recorded answers bear. */
+export const RECORDED = '2026-11-21T11:58:00.000Z';
+
 const MANAGEMENT = '999900001111';
 const PAYMENTS = '111122223333';
 const SHARED = '444455556666';

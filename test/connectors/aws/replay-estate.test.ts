@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Replay, startReplay } from '../../../connectors/aws/replay/server.ts';
 import { answer, CLOCK, START_ACCOUNT } from '../../../examples/estate/lumen-pay.ts';
+import { scan } from '../../../examples/estate/record.ts';
+import { callTable, readPaths } from '../../../connectors/index.ts';
+import { assessEvidence } from '../../../src/assess/pipeline.ts';
 import { EvidenceRecord } from '../../../src/model/evidence.ts';
+import { loadModels } from '../../../src/needs/model-file.ts';
+import { loadRules } from '../../../src/needs/rules.ts';
 import { fail, knownServices, send } from './replay-client.ts';
 
 const lines = readFileSync(new URL('../../../examples/estate/evidence.ndjson', import.meta.url), 'utf8').trim().split('\n');
@@ -38,6 +44,46 @@ describe('the embedded estate', () => {
     }
     expect(replay.unmatched).toEqual([]);
     expect(replay.unused().filter((record) => record.op !== 'AssumeRole')).toEqual([]);
+  });
+
+  it('answers everything that a scan asks, and holds nothing else', async () => {
+    const fresh = await startReplay(records);
+    const scanned = await scan(fresh);
+    await fresh.close();
+    expect(fresh.unmatched, 'run `node examples/estate/record.ts`').toEqual([]);
+    expect(fresh.unused().map((record) => `${record.service}:${record.op}`), 'run `node examples/estate/record.ts`').toEqual([]);
+    expect(scanned).toEqual(records);
+  });
+
+  it('shows every verdict', () => {
+    const model = fileURLToPath(new URL('../../../examples/estate/payments.yaml', import.meta.url));
+    const stored = records.map((record, index) => ({ ...record, id: index + 1 }));
+    const { assessment } = assessEvidence(stored, loadModels([model]).map((loaded) => loaded.model), loadRules(), { callTable, readPaths }, CLOCK);
+    const verdicts = Object.fromEntries(assessment.needs.map((need) => [`${need.asset ?? 'estate'} ${String(need.need.id)}`, [need.verdict, need.collection, need.retention.verdict]]));
+    expect(verdicts).toMatchObject({
+      'vault vault-reads': ['covered', 'covered', 'covered'],
+      'vault vault-requests': ['partial', 'covered', 'missing'],
+      'exports export-reads': ['missing', 'missing', 'missing'],
+      'estate card-deletes': ['partial', 'partial', 'partial'],
+      'account logging-changes': ['covered', 'covered', 'covered'],
+      'account logging-changes-year': ['partial', 'covered', 'missing'],
+      'account role-passed': ['unobservable', 'unobservable', 'not-applicable'],
+      'card-network flows': ['unknown', 'covered', 'unknown'],
+      'card-network dns': ['covered', 'covered', 'covered'],
+      'office-network flows': ['missing', 'missing', 'missing'],
+      'cards-api requests': ['covered', 'covered', 'covered'],
+      'back-office requests': ['missing', 'missing', 'missing'],
+      'charge function-lines': ['covered', 'covered', 'covered'],
+      'refund function-lines': ['partial', 'covered', 'missing'],
+      'cluster secrets-read': ['covered', 'covered', 'covered'],
+      'cluster api-server': ['missing', 'missing', 'not-applicable'],
+      'cluster second-cluster': ['not-applicable', 'not-applicable', 'not-applicable'],
+    });
+    expect(verdicts['office-network dns']?.[0]).not.toBe('covered');
+    expect(assessment.needs.find((need) => need.need.id === 'flows' && need.asset === 'card-network')?.unknowns).toMatchObject([{ permission: 's3:GetLifecycleConfiguration', on: expect.stringContaining('lumen-flow-logs') }]);
+    expect(assessment.estate.accounts.map((account) => [account.id, account.state])).toEqual([
+      ['111122223333', 'scanned'], ['222233334444', 'denied'], ['444455556666', 'scanned'], ['777788889999', 'partial'], ['999900001111', 'scanned'],
+    ]);
   });
 
   it('stands still before its clock, with one account that cannot be entered', () => {
