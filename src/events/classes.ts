@@ -64,26 +64,17 @@ export function valueOf(event: Event, field: string): string {
 }
 
 export function intersectClasses(a: EventClass, b: EventClass): EventClass | undefined {
-  if (apart(a, b)) return undefined;
-  if (b.size === 0) return a;
-  if (a.size === 0) return b;
-  const fields = new Map(a);
-  for (const [field, values] of b) {
-    const own = a.get(field);
-    const both = own === undefined ? values : strings.intersect(own, values);
-    if (strings.isNone(both)) return undefined;
-    fields.set(field, both);
-  }
-  return fields;
+  return isVoid(a) || isVoid(b) ? undefined : overlap(a, b);
 }
 
 export function intersect(a: Selector, b: Selector): Selector {
   if (a === EVERYTHING) return b;
   if (b === EVERYTHING) return a;
   const classes: EventClass[] = [];
-  for (const left of a) {
-    for (const right of b) {
-      const both = intersectClasses(left, right);
+  const others = b.filter(isSome);
+  for (const left of a.filter(isSome)) {
+    for (const right of others) {
+      const both = overlap(left, right);
       if (both) classes.push(both);
     }
   }
@@ -101,18 +92,18 @@ export function union(...selectors: readonly Selector[]): Selector {
 /** The events of `a` that are in no class of `b`. */
 export function minus(a: Selector, b: Selector): Selector {
   if (b === EVERYTHING) return NOTHING;
-  let rest: readonly EventClass[] = a;
-  let settled = Math.max(64, 2 * a.length);
+  let rest: readonly EventClass[] = a.every(isSome) ? a : a.filter(isSome);
+  let settled = Math.max(64, 2 * rest.length);
   for (const cut of mergedOnce(b)) {
     if (rest.length === 0) return NOTHING;
-    rest = rest.flatMap((one) => minusClass(one, cut));
+    rest = without(rest, cut);
     // Pieces that only differ in one field are put together again before they are cut further.
     if (rest.length > settled) {
-      rest = merge(rest);
+      rest = join(rest);
       settled = Math.max(64, 2 * rest.length);
     }
   }
-  return rest === a || rest.length < 2 ? rest : merge(rest);
+  return rest === a || rest.length < 2 ? rest : join(rest);
 }
 
 export function includes(outer: Selector, inner: Selector): boolean {
@@ -128,9 +119,26 @@ function isVoid(one: EventClass): boolean {
   return false;
 }
 
+function isSome(one: EventClass): boolean {
+  return !isVoid(one);
+}
+
+function overlap(a: EventClass, b: EventClass): EventClass | undefined {
+  if (apart(a, b)) return undefined;
+  if (b.size === 0) return a;
+  if (a.size === 0) return b;
+  const fields = new Map(a);
+  for (const [field, values] of b) {
+    const own = a.get(field);
+    const both = own === undefined ? values : strings.intersect(own, values);
+    if (strings.isNone(both)) return undefined;
+    fields.set(field, both);
+  }
+  return fields;
+}
+
 /** Whether a glance shows that no event is in both. */
-function apart(a: EventClass, b: EventClass): boolean {
-  if (isVoid(a) || isVoid(b)) return true;
+function apart(a: EventClass, b: Iterable<readonly [string, Strings]>): boolean {
   for (const [field, values] of b) {
     const own = a.get(field);
     if (own !== undefined && strings.apart(own, values)) return true;
@@ -138,10 +146,18 @@ function apart(a: EventClass, b: EventClass): boolean {
   return false;
 }
 
+function without(classes: readonly EventClass[], cut: EventClass): readonly EventClass[] {
+  const rest: EventClass[] = [];
+  const telling = mostTelling(cut);
+  for (const one of classes) {
+    if (apart(one, telling)) rest.push(one);
+    else rest.push(...minusClass(one, cut));
+  }
+  return rest;
+}
+
 /** Disjoint classes that together are `one` without `cut`. */
 function minusClass(one: EventClass, cut: EventClass): readonly EventClass[] {
-  if (isVoid(one)) return [];
-  if (apart(one, cut)) return [one];
   const pieces: EventClass[] = [];
   let inside = one;
   for (const [field, values] of cut) {
@@ -161,7 +177,19 @@ function minusClass(one: EventClass, cut: EventClass): readonly EventClass[] {
  * and drops those that lie within another one.
  */
 export function merge(classes: readonly EventClass[]): Selector {
-  let left = classes.filter((one) => !isVoid(one)).map(plain);
+  let left = join(classes.filter(isSome));
+  for (let before = -1; before !== left.length && left.length > 1; ) {
+    before = left.length;
+    left = dropWithin(left);
+    if (left.length < before) left = join(left);
+  }
+  merged.set(left, left);
+  return left;
+}
+
+/** Classes that differ in one field only become one. */
+function join(classes: readonly EventClass[]): Selector {
+  let left = classes.map(plain);
   if (left.some((one) => one.size === 0)) return EVERYTHING;
   if (left.length < 2) return left;
   const numbers: Numbers = new Map();
@@ -172,7 +200,6 @@ export function merge(classes: readonly EventClass[]): Selector {
       left = mergeOn(field, left, numbers);
       if (left.some((one) => one.size === 0)) return EVERYTHING;
     }
-    if (before === left.length) left = dropWithin(left);
   }
   return left;
 }
@@ -217,24 +244,34 @@ function dropDoubles(classes: readonly EventClass[], numbers: Numbers): EventCla
 }
 
 function dropWithin(classes: readonly EventClass[]): EventClass[] {
-  const kept: EventClass[] = [];
-  // A class can only lie within one that names the same fields or fewer; of two that hold the same, one came first.
+  const kept: { one: EventClass; telling: Telling }[] = [];
+  // A class can only lie within one that names the same fields or fewer, so these go first.
   for (const one of classes.toSorted((a, b) => a.size - b.size)) {
-    const within = (outer: EventClass) => isWithin(one, outer);
-    if (kept.some(within)) continue;
-    for (let index = kept.length - 1; index >= 0 && (kept[index] as EventClass).size === one.size; index -= 1) {
-      if (isWithin(kept[index] as EventClass, one)) kept.splice(index, 1);
+    if (kept.some((outer) => isWithin(one, outer.telling))) continue;
+    const telling = mostTelling(one);
+    for (let index = kept.length - 1; index >= 0; index -= 1) {
+      const inner = (kept[index] as { one: EventClass }).one;
+      if (inner.size < one.size) break;
+      if (isWithin(inner, telling)) kept.splice(index, 1);
     }
-    kept.push(one);
+    kept.push({ one, telling });
   }
-  return kept;
+  return kept.map(({ one }) => one);
 }
 
-function isWithin(inner: EventClass, outer: EventClass): boolean {
-  for (const field of outer.keys()) if (!inner.has(field)) return false;
-  if (apart(inner, outer)) return false;
-  for (const [field, values] of outer) if (!strings.includes(values, inner.get(field) as Strings)) return false;
-  return true;
+function isWithin(inner: EventClass, outer: Telling): boolean {
+  for (const [field, values] of outer) {
+    const own = inner.get(field);
+    if (own === undefined || !own.start.startsWith(values.start)) return false;
+  }
+  return outer.every(([field, values]) => strings.includes(values, inner.get(field) as Strings));
+}
+
+/** The fields of a class, those first in which another class is the likeliest to differ at a glance. */
+type Telling = readonly (readonly [string, Strings])[];
+
+function mostTelling(one: EventClass): Telling {
+  return [...one].sort(([, a], [, b]) => b.start.length - a.start.length);
 }
 
 /** Short text, equal for classes that are equal but for one field. `numbers` gives every field name and every set of strings its number. */

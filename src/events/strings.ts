@@ -13,6 +13,8 @@ export interface Strings {
   readonly starts: Tree<Ends>;
   /** Strings, sorted, that are in the set against what the trees say, or not in it against what they say. */
   readonly but: readonly string[];
+  /** What all members start with. */
+  readonly start: string;
 }
 
 /** Keys in code unit order, `''` first; a label holds for the texts whose longest prefix among the keys is its key. */
@@ -35,8 +37,8 @@ const ALL_ENDS: Ends = { keys: [''], labels: [true], parents: [-1], key: '*' };
 const NO_START: Tree<Ends> = { keys: [''], labels: [NO_ENDS], parents: [-1] };
 const ANY_START: Tree<Ends> = { keys: [''], labels: [ALL_ENDS], parents: [-1] };
 
-export const NO_STRINGS: Strings = { starts: NO_START, but: [] };
-export const ALL_STRINGS: Strings = { starts: ANY_START, but: [] };
+export const NO_STRINGS: Strings = { starts: NO_START, but: [], start: '' };
+export const ALL_STRINGS: Strings = { starts: ANY_START, but: [], start: '' };
 
 const either: Join = (a, b) => a || b;
 const both: Join = (a, b) => a && b;
@@ -110,7 +112,8 @@ export function complement(set: Strings): Strings {
 }
 
 export function includes(outer: Strings, inner: Strings): boolean {
-  return outer === inner || outer === ALL_STRINGS || isNone(minus(inner, outer));
+  if (outer === inner || outer === ALL_STRINGS || inner === NO_STRINGS) return true;
+  return inner.start.startsWith(outer.start) && isNone(minus(inner, outer));
 }
 
 export function disjoint(a: Strings, b: Strings): boolean {
@@ -120,9 +123,7 @@ export function disjoint(a: Strings, b: Strings): boolean {
 /** Whether a glance at what the members start with already shows that no string is in both. */
 export function apart(a: Strings, b: Strings): boolean {
   if (a === NO_STRINGS || b === NO_STRINGS) return true;
-  const left = startOf(a);
-  const right = startOf(b);
-  return !left.startsWith(right) && !right.startsWith(left);
+  return !a.start.startsWith(b.start) && !b.start.startsWith(a.start);
 }
 
 /**
@@ -260,9 +261,9 @@ function endsOf(tree: Tree<boolean>): Ends {
 /** Nothing and everything are always the same two objects, and so are their trees. */
 function normal(starts: Tree<Ends>, but: readonly string[]): Strings {
   const only = starts.keys.length === 1 ? starts.labels[0] : undefined;
-  if (only === NO_ENDS) return but.length === 0 ? NO_STRINGS : { starts: NO_START, but };
-  if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but };
-  return { starts, but };
+  if (only === NO_ENDS) return but.length === 0 ? NO_STRINGS : { starts: NO_START, but, start: but.length === 1 ? (but[0] as string) : startOf(NO_START, but) };
+  if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but, start: '' };
+  return { starts, but, start: startOf(starts, but) };
 }
 
 function some(finite: Strings, test: (value: string) => boolean): Strings {
@@ -308,21 +309,11 @@ function listed(values: readonly string[], value: string): boolean {
   return values.length > 0 && values[lastUpTo(values, value)] === value;
 }
 
-const beginnings = new WeakMap<Strings, string>();
-
-/** What all members of a set that is not empty start with. */
-function startOf(set: Strings): string {
-  const { keys, labels } = set.starts;
+/** What all members start with. In sorted lists, what the first and the last share all share; a string that is left out starts with a key. */
+function startOf({ keys, labels }: Tree<Ends>, but: readonly string[]): string {
   if (labels[0] !== NO_ENDS) return '';
-  let start = beginnings.get(set);
-  if (start === undefined) {
-    const named = keys.length === 1 ? set.but : set.but.filter((value) => has(set, value));
-    // Sorted lists: what the first and the last share, all share. The second key stands below the first, so it does not say "none".
-    const bounds = [...named.slice(0, 1), ...named.slice(-1), ...keys.slice(1, 2), ...keys.slice(1).slice(-1)];
-    start = bounds.reduce(shared);
-    beginnings.set(set, start);
-  }
-  return start;
+  const bounds = [...(keys.length > 1 ? [keys[1] as string, keys[keys.length - 1] as string] : []), ...(but.length > 0 ? [but[0] as string, but[but.length - 1] as string] : [])];
+  return bounds.reduce(shared);
 }
 
 function shared(a: string, b: string): string {

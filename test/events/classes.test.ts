@@ -119,6 +119,17 @@ describe('single cases', () => {
     expect(classes.union(...many)).toHaveLength(1);
   });
 
+  test('hundreds of classes that overlap every which way are taken away exactly', () => {
+    fc.assert(fc.property(fc.array(events, { minLength: 60, maxLength: 90 }), events, (many, need) => {
+      const some = many.map((one) => ({ ...one, selector: one.selector.filter((each) => each.size > 1) }));
+      const taken = (event: Event) => some.some(({ selector }) => classes.matches(selector, event));
+      const rest = classes.minus(need.selector, some.flatMap(({ selector }) => selector));
+      expect(differences(rest, (event) => need.plain(event) && !taken(event))).toEqual([]);
+      expect(differences(classes.union(...some.map(({ selector }) => selector)), taken)).toEqual([]);
+      for (const [index, one] of rest.entries()) for (const other of rest.slice(index + 1)) if (need.selector.length === 1) expect(classes.disjoint([one], [other])).toBe(true);
+    }), { numRuns: 20 });
+  });
+
   test('a class that asks for what cannot be is no class, whoever made it', () => {
     const impossible: Selector = [new Map([['a', strings.NO_STRINGS]])];
     expect(classes.isEmpty(impossible)).toBe(true);
