@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { awsProvider } from '../../connectors/aws/provider.ts';
-import { accessKeyOf, type Replay, startReplay } from '../../connectors/aws/replay/server.ts';
+import { enterReplay } from '../../connectors/aws/replay/environment.ts';
+import { type Replay, startReplay } from '../../connectors/aws/replay/server.ts';
 import { collectors } from '../../connectors/index.ts';
 import { collect } from '../../src/collect/engine.ts';
 import type { EvidenceRecord } from '../../src/model/evidence.ts';
@@ -15,10 +16,7 @@ import { answer, RECORDED, START_ACCOUNT } from './lumen-pay.ts';
 export async function scan(replay: Replay): Promise<EvidenceRecord[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lumen-pay-'));
   const store = openStore(join(folder, 'evidence.db'), { create: true });
-  const before = { ...process.env };
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: replay.url, AWS_ACCESS_KEY_ID: accessKeyOf(START_ACCOUNT), AWS_SECRET_ACCESS_KEY: 'example', AWS_SESSION_TOKEN: 'example', AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true',
-  });
+  const leave = enterReplay(replay, START_ACCOUNT);
   try {
     const summary = await collect({ provider: awsProvider(), collectors, store, scan: 'lumen-pay', clock: () => new Date(RECORDED) });
     if (summary.failures.length > 0) throw new Error(summary.failures.map((one) => `${one.collector} in ${one.account} ${one.region}: ${one.message}`).join('\n'));
@@ -26,7 +24,7 @@ export async function scan(replay: Replay): Promise<EvidenceRecord[]> {
     const records = [...store.records('lumen-pay')].map(({ id: _, ...one }): EvidenceRecord => one);
     return records.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   } finally {
-    process.env = before;
+    leave();
     store.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { enterReplay } from '../../../connectors/aws/replay/environment.ts';
 import { type Replay, type ReplayOptions, startReplay } from '../../../connectors/aws/replay/server.ts';
 import type { EvidenceRecord } from '../../../src/model/evidence.ts';
 import { fail, send } from './replay-client.ts';
@@ -229,5 +230,24 @@ describe('overrides', () => {
     expect((await ask('eu-north-1')).message).toMatch(/socket hang up|ECONNRESET/);
     expect(replay.count()).toBe(5);
     expect(replay.requests).toEqual([]);
+  });
+});
+
+describe('the environment of a replay', () => {
+  it('leaves nothing of the machine\'s own set-up, and gives it back', async () => {
+    const own = { AWS_PROFILE: 'production', AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-3' };
+    const before = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('AWS_')));
+    Object.assign(process.env, own);
+    const replay = await start([record('sts', 'GetCallerIdentity', {}, { body: { Account: ACCOUNT } })]);
+    const leave = enterReplay(replay, ACCOUNT);
+    try {
+      const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+      expect((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Account).toBe(ACCOUNT);
+    } finally {
+      leave();
+    }
+    expect(process.env).toMatchObject(own);
+    for (const name of Object.keys(own)) delete process.env[name];
+    Object.assign(process.env, before);
   });
 });
