@@ -3,7 +3,9 @@ import { Duration } from './duration.ts';
 import { Provider } from './evidence.ts';
 import { Where } from './where.ts';
 
-export const SourceId = z.string().regex(/^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/, 'a log source id looks like aws.cloudtrail.management');
+export const SourceId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/, 'a log source id looks like aws.cloudtrail.management');
 
 /** What one event field may hold. `closed`: nothing but `values` can occur. */
 export const SourceField = z.strictObject({
@@ -32,6 +34,8 @@ export const Source = z.strictObject({
   service: z.string(),
   about: z.string(),
   default: z.enum(['on', 'off']),
+  /** It is the provider's own view of its events, so what that view keeps counts as collected for it. */
+  native: z.boolean().default(false),
   /** Days that the provider keeps it with nothing set up. */
   nativeDays: z.number().optional(),
   /** Where one emitter of it stands: an account in a region, or one resource. */
@@ -93,7 +97,9 @@ export const KnownEvents = z.strictObject({
     z.strictObject({
       read: z.array(z.string()).default([]),
       write: z.array(z.string()).default([]),
-      data: z.record(z.string(), z.strictObject({ read: z.array(z.string()).default([]), write: z.array(z.string()).default([]) })).default({}),
+      data: z
+        .record(z.string(), z.strictObject({ read: z.array(z.string()).default([]), write: z.array(z.string()).default([]) }))
+        .default({}),
       /** Regional services are recorded where they are called; global ones in one region per partition. */
       global: z.boolean().default(false),
     }),

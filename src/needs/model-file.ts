@@ -1,5 +1,5 @@
-import { ThreatModel } from '../model/threat-model.ts';
 import { InputError } from '../model/input-error.ts';
+import { ThreatModel } from '../model/threat-model.ts';
 import { openYaml } from './yaml.ts';
 
 /** A threat model and the file that it was read from. */

@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../model/input-error.ts';
-import { KnownEvents, NamedEvents, NamedEventsFile, Source } from '../model/source.ts';
+import { KnownEvents, type NamedEvents, NamedEventsFile, Source } from '../model/source.ts';
 import type { Where } from '../model/where.ts';
-import { loadModels, type LoadedModel } from './model-file.ts';
+import { type LoadedModel, loadModels } from './model-file.ts';
 import { openYaml, type Yaml } from './yaml.ts';
 
 /** What is known of log sources and their events, from the `rules` folder. */
@@ -25,8 +25,8 @@ const loaded = new Map<string, Rules>();
  * `InputError` with file, line and column.
  */
 export function loadRules(folder: string = ownRules()): Rules {
-  let rules = loaded.get(folder);
-  if (!rules) loaded.set(folder, (rules = read(folder)));
+  const rules = loaded.get(folder) ?? read(folder);
+  loaded.set(folder, rules);
   return rules;
 }
 
@@ -70,8 +70,10 @@ function read(folder: string): Rules {
     const file = openYaml(path);
     for (const [index, named] of file.as(NamedEventsFile).events.entries()) {
       const source = sources.get(named.source);
-      if (!source) throw file.error(['events', index, 'source'], `no source is called "${named.source}"; add rules/sources/${named.source}.yaml`);
-      if (events.has(named.id) || sources.has(named.id)) throw file.error(['events', index, 'id'], `"${named.id}" is taken; choose another id`);
+      if (!source)
+        throw file.error(['events', index, 'source'], `no source is called "${named.source}"; add rules/sources/${named.source}.yaml`);
+      if (events.has(named.id) || sources.has(named.id))
+        throw file.error(['events', index, 'id'], `"${named.id}" is taken; choose another id`);
       checkFields(file, ['events', index, 'where'], named.where, source);
       events.set(named.id, named);
     }
@@ -87,7 +89,8 @@ function checkSource(file: Yaml, source: Source, sources: ReadonlyMap<string, So
     if (!found) throw file.error(path, `no source is called "${id}"; add rules/sources/${id}.yaml`);
     return found;
   };
-  if (source.known !== undefined && !known.has(source.known)) throw file.error(['known'], `there is no table rules/events/known/${source.known}.yaml`);
+  if (source.known !== undefined && !known.has(source.known))
+    throw file.error(['known'], `there is no table rules/events/known/${source.known}.yaml`);
   checkFields(file, ['always'], source.always, source);
   for (const [name, part] of Object.entries(source.classes)) checkFields(file, ['classes', name, 'where'], part.where, source);
   for (const [index, part] of source.unlogged.entries()) checkFields(file, ['unlogged', index, 'where'], part.where, source);
@@ -104,15 +107,23 @@ function checkSource(file: Yaml, source: Source, sources: ReadonlyMap<string, So
 function checkFields(file: Yaml, path: readonly PropertyKey[], where: Where, source: Source, at?: string): void {
   for (const [field, condition] of Object.entries(where)) {
     const spec = source.fields[field];
-    if (!spec) throw file.error([...path, at ?? field], `"${field}" is not a field of ${source.id}; use one of ${Object.keys(source.fields).join(', ')}`);
+    if (!spec)
+      throw file.error(
+        [...path, at ?? field],
+        `"${field}" is not a field of ${source.id}; use one of ${Object.keys(source.fields).join(', ')}`,
+      );
     const strange = spec.closed ? (condition.equals ?? []).find((value) => !spec.values?.includes(value)) : undefined;
-    if (strange !== undefined) throw file.error([...path, at ?? field], `"${strange}" is not a value of ${field}; use one of ${spec.values?.join(', ')}`);
+    if (strange !== undefined)
+      throw file.error([...path, at ?? field], `"${strange}" is not a value of ${field}; use one of ${spec.values?.join(', ')}`);
   }
 }
 
 function files(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.yaml')).map((entry) => join(folder, entry.name)).sort();
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.yaml'))
+    .map((entry) => join(folder, entry.name))
+    .sort();
 }
 
 function idOf(path: string): string {

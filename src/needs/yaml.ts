@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Document, Node, Pair } from 'yaml';
-import { Composer, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, Parser, type ParsedNode, visit } from 'yaml';
-import type { CST } from 'yaml';
+import type { CST, Document, Node, Pair } from 'yaml';
+import { Composer, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, Parser, visit } from 'yaml';
 import type { z } from 'zod';
 import { InputError } from '../model/input-error.ts';
 
@@ -53,7 +52,11 @@ export function readBytes(path: string): Uint8Array {
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const why = { ENOENT: 'there is no such file; check the path', EISDIR: 'is a folder; name a file in it', EACCES: 'may not be read; check its permissions' }[code ?? ''];
+    const why = {
+      ENOENT: 'there is no such file; check the path',
+      EISDIR: 'is a folder; name a file in it',
+      EACCES: 'may not be read; check its permissions',
+    }[code ?? ''];
     throw new InputError(`${name}: ${why ?? `cannot be read (${code})`}`);
   }
 }
@@ -70,7 +73,14 @@ export function parseYaml(source: string | Uint8Array, name: string): Yaml {
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   checkDepth(tokens, fail);
   // Keys are compared below: the parser's own comparison takes the square of their number.
-  const composer = new Composer({ version: '1.2', merge: true, uniqueKeys: false, logLevel: 'silent', lineCounter: lines, prettyErrors: false });
+  const composer = new Composer({
+    version: '1.2',
+    merge: true,
+    uniqueKeys: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const documents = [...composer.compose(tokens, true, text.length)];
   for (const document of documents) {
     const wrong = document.errors[0];
@@ -78,17 +88,22 @@ export function parseYaml(source: string | Uint8Array, name: string): Yaml {
   }
   const document = documents[0] as Document.Parsed;
   if (documents[1]) throw fail(documents[1].range[0], 'a second document starts here; keep one document per file');
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) throw fail(0, 'holds nothing; see the documentation for what belongs here');
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    throw fail(0, 'holds nothing; see the documentation for what belongs here');
   checkNodes(document, fail);
 
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MOST_COPIES });
   } catch (error) {
-    throw fail(0, `${error instanceof ReferenceError && /alias count/i.test(error.message) ? `its aliases unfold to more than ${MOST_COPIES} copies; write the values out` : (error as Error).message}`);
+    throw fail(
+      0,
+      `${error instanceof ReferenceError && /alias count/i.test(error.message) ? `its aliases unfold to more than ${MOST_COPIES} copies; write the values out` : (error as Error).message}`,
+    );
   }
 
-  const error = (path: Path, message: string, key = false): InputError => fail(offsetOf(document, path, key), `${path.length > 0 ? `${showPath(path)}: ` : ''}${message}`);
+  const error = (path: Path, message: string, key = false): InputError =>
+    fail(offsetOf(document, path, key), `${path.length > 0 ? `${showPath(path)}: ` : ''}${message}`);
   return {
     name,
     value,
@@ -123,7 +138,9 @@ function decodeBytes(bytes: Uint8Array, name: string): string {
 }
 
 function tooLarge(name: string, size: number): InputError {
-  return new InputError(`${name}: is ${(size / MEBIBYTE).toFixed(1)} MiB long, at most ${MOST_BYTES / MEBIBYTE} MiB are read; split it into several files`);
+  return new InputError(
+    `${name}: is ${(size / MEBIBYTE).toFixed(1)} MiB long, at most ${MOST_BYTES / MEBIBYTE} MiB are read; split it into several files`,
+  );
 }
 
 type Fail = (offset: number, message: string) => InputError;
@@ -152,7 +169,8 @@ function checkNodes(document: Document.Parsed, fail: Fail): void {
     const start = (node as ParsedNode).range?.[0] ?? 0;
     if (isAlias(node)) {
       aliases += 1;
-      if (!anchors.has(node.source)) throw fail(start, `nothing before this has the anchor &${clip(node.source)}; write it where it is first used`);
+      if (!anchors.has(node.source))
+        throw fail(start, `nothing before this has the anchor &${clip(node.source)}; write it where it is first used`);
       if (aliases > MOST_ALIASES) throw fail(start, `has more than ${MOST_ALIASES} aliases; write the values out`);
       return;
     }
@@ -180,7 +198,10 @@ function checkNodes(document: Document.Parsed, fail: Fail): void {
 }
 
 /** The value at a path with its key, or the last ones on the way that exist, and where the value starts. */
-function find(document: Document.Parsed, path: Path): { readonly node: Node | null; readonly key: Node | undefined; readonly offset: number } {
+function find(
+  document: Document.Parsed,
+  path: Path,
+): { readonly node: Node | null; readonly key: Node | undefined; readonly offset: number } {
   let node: Node | null = document.contents;
   let key: Node | undefined;
   let offset = node?.range?.[0] ?? 0;
@@ -234,28 +255,57 @@ function telling(issue: z.core.$ZodIssue, before: Path): z.core.$ZodIssue {
   return deepest ?? ({ ...issue, path } as z.core.$ZodIssue);
 }
 
-const KINDS: Record<string, string> = { string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map', undefined: 'nothing', null: 'nothing' };
+const KINDS: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  undefined: 'nothing',
+  null: 'nothing',
+};
 
 function sayIssue(issue: z.core.$ZodIssue, document: Document.Parsed): string {
   const { node } = find(document, issue.path);
   const value = isScalar(node) ? node.value : undefined;
   const written = isScalar(node) ? clip(node.source ?? String(node.value)) : undefined;
-  const found = isMap(node) ? 'a map' : isSeq(node) ? 'a list' : written === undefined || value === null ? 'nothing' : typeof value === 'string' ? `"${written}"` : `${typeof value === 'number' ? 'the number ' : ''}${written}`;
+  const found = isMap(node)
+    ? 'a map'
+    : isSeq(node)
+      ? 'a list'
+      : written === undefined || value === null
+        ? 'nothing'
+        : typeof value === 'string'
+          ? `"${written}"`
+          : `${typeof value === 'number' ? 'the number ' : ''}${written}`;
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `expected text, found ${found}; put it in quotes: "${written}"`;
-      return found === 'nothing' ? `is missing; give it ${KINDS[issue.expected] ?? issue.expected}` : `expected ${KINDS[issue.expected] ?? issue.expected}, found ${found}`;
+      if (issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+        return `expected text, found ${found}; put it in quotes: "${written}"`;
+      return found === 'nothing'
+        ? `is missing; give it ${KINDS[issue.expected] ?? issue.expected}`
+        : `expected ${KINDS[issue.expected] ?? issue.expected}, found ${found}`;
     case 'invalid_value': {
       const values = issue.values.map(String);
       if (values.length === 1) return found === 'nothing' ? `is missing; write ${values[0]}` : `expected ${values[0]}, found ${found}`;
       return `${found === 'nothing' ? 'is missing' : `${found} is not one of the values known here`}; ${typeof value === 'string' ? suggest(value, values) : `use one of ${values.join(', ')}`}`;
     }
     case 'invalid_union':
-      return typeof value === 'number' || typeof value === 'boolean' ? `expected text, found ${found}; put it in quotes: "${written}"` : `${found} does not fit here; see the documentation for what does`;
+      return typeof value === 'number' || typeof value === 'boolean'
+        ? `expected text, found ${found}; put it in quotes: "${written}"`
+        : `${found} does not fit here; see the documentation for what does`;
     case 'too_big':
       return `is too long: at most ${issue.maximum} ${issue.origin === 'string' ? 'characters' : issue.origin === 'array' ? 'entries' : ''}`.trim();
     case 'too_small':
-      return issue.origin === 'array' ? `needs at least ${issue.minimum} entry` : issue.origin === 'string' ? 'may not be empty' : `has to be at least ${issue.minimum}`;
+      return issue.origin === 'array'
+        ? `needs at least ${issue.minimum} entry`
+        : issue.origin === 'string'
+          ? 'may not be empty'
+          : `has to be at least ${issue.minimum}`;
+    case 'custom':
+      return issue.message;
     default:
       return found === 'nothing' || found === 'a map' || found === 'a list' ? issue.message : `${found}: ${issue.message}`;
   }
@@ -276,7 +326,17 @@ function keysAt(shape: unknown, path: Path): string[] {
 }
 
 interface AnyShape {
-  readonly _zod: { readonly def: { readonly type: string; readonly shape?: Record<string, unknown>; readonly element?: unknown; readonly valueType?: unknown; readonly innerType?: unknown; readonly in?: unknown; readonly options?: readonly unknown[] } };
+  readonly _zod: {
+    readonly def: {
+      readonly type: string;
+      readonly shape?: Record<string, unknown>;
+      readonly element?: unknown;
+      readonly valueType?: unknown;
+      readonly innerType?: unknown;
+      readonly in?: unknown;
+      readonly options?: readonly unknown[];
+    };
+  };
 }
 
 function unwrap(shape: unknown): AnyShape[] {
@@ -313,7 +373,7 @@ function clip(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** Fit for one line of a terminal: no line breaks, no control characters. */
+/** Fit for one line of a terminal: no line breaks, no control characters, nothing that turns its direction. */
 function line(text: string): string {
-  return text.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
 }

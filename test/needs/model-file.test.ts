@@ -13,10 +13,16 @@ function file(name: string, text: string): string {
 
 describe('loadModels', () => {
   it('reads native models by their content, whatever they are called, and keeps globs in `at`', () => {
-    const yaml = file('shop.txt', 'version: 1\nsystem: Shop\nassets: [{id: all, at: {provider: aws, account: "1111*", resource: "arn:aws:s3:::shop-*"}}]\n');
+    const yaml = file(
+      'shop.txt',
+      'version: 1\nsystem: Shop\nassets: [{id: all, at: {provider: aws, account: "1111*", resource: "arn:aws:s3:::shop-*"}}]\n',
+    );
     const json = file('bank.yaml', '{"version": 1, "system": "Bank"}');
     const models = loadModels([yaml, json]);
-    expect(models.map(({ model, file: path }) => [model.system, path])).toEqual([['Shop', yaml], ['Bank', json]]);
+    expect(models.map(({ model, file: path }) => [model.system, path])).toEqual([
+      ['Shop', yaml],
+      ['Bank', json],
+    ]);
     expect(models[0]?.model.assets[0]?.at).toEqual({ provider: 'aws', account: '1111*', resource: 'arn:aws:s3:::shop-*' });
   });
 

@@ -25,16 +25,56 @@ describe('loadRules', () => {
   });
 
   it.each([
-    ['sources/aws.kms.usage.yaml', (text: string) => text.replace('id: aws.kms.usage', 'id: aws.kms.use'), /aws\.kms\.usage\.yaml:1:5: id: "aws\.kms\.use" is not the file's name/],
-    ['sources/aws.kms.usage.yaml', (text: string) => text.replace('of: aws.cloudtrail.management', 'of: aws.cloudtrail.managment'), /aws\.kms\.usage\.yaml:\d+:12: view\.of: no source is called "aws\.cloudtrail\.managment"/],
-    ['sources/aws.vpc.flowlogs.yaml', (text: string) => text.replace('where: {action: REJECT}', 'where: {action: DENY}'), /aws\.vpc\.flowlogs\.yaml:\d+:\d+: classes\.reject\.where\.action: "DENY" is not a value of action; use one of ACCEPT, REJECT/],
-    ['sources/aws.vpc.flowlogs.yaml', (text: string) => text.replace('default: "off"', 'default: off please'), /aws\.vpc\.flowlogs\.yaml:6:10: default: "off please" is not one of the values known here; use one of on, off/],
-    ['sources/aws.cloudtrail.data.s3.yaml', (text: string) => text.replace('known: aws.cloudtrail', 'known: aws.trail'), /there is no table rules\/events\/known\/aws\.trail\.yaml/],
-    ['sources/aws.cloudtrail.data.s3.yaml', (text: string) => text.replace('where: {operation:', 'where: {operations:'), /equivalents\[0\]\.where\.operations: "operations" is not a field of aws\.s3\.accesslogs/],
-    ['events/aws-data.yaml', (text: string) => text.replace('id: aws.s3.objects-read', 'id: aws.s3.objects-copied'), /aws-data\.yaml:\d+:9: events\[\d+\]\.id: "aws\.s3\.objects-copied" is taken/],
-    ['events/aws-data.yaml', (text: string) => text.replace('eventSource:', 'eventsource:'), /aws-data\.yaml:\d+:\d+: events\[0\]\.where\.eventsource: "eventsource" is not a field of aws\.cloudtrail\.management/],
-    ['events/known/aws.cloudtrail.yaml', (text: string) => text.replace('source: aws.cloudtrail', 'source: aws.trail'), /aws\.cloudtrail\.yaml:\d+:9: source: "aws\.trail" is not the file's name/],
-    ['threats/aws-account-baseline.yaml', (text: string) => text.replace('severity: high', 'severity: grave'), /aws-account-baseline\.yaml:\d+:15: threats\[0\]\.severity: "grave"/],
+    [
+      'sources/aws.kms.usage.yaml',
+      (text: string) => text.replace('id: aws.kms.usage', 'id: aws.kms.use'),
+      /aws\.kms\.usage\.yaml:1:5: id: "aws\.kms\.use" is not the file's name/,
+    ],
+    [
+      'sources/aws.kms.usage.yaml',
+      (text: string) => text.replace('of: aws.cloudtrail.management', 'of: aws.cloudtrail.managment'),
+      /aws\.kms\.usage\.yaml:\d+:12: view\.of: no source is called "aws\.cloudtrail\.managment"/,
+    ],
+    [
+      'sources/aws.vpc.flowlogs.yaml',
+      (text: string) => text.replace('where: {action: REJECT}', 'where: {action: DENY}'),
+      /aws\.vpc\.flowlogs\.yaml:\d+:\d+: classes\.reject\.where\.action: "DENY" is not a value of action; use one of ACCEPT, REJECT/,
+    ],
+    [
+      'sources/aws.vpc.flowlogs.yaml',
+      (text: string) => text.replace('default: "off"', 'default: off please'),
+      /aws\.vpc\.flowlogs\.yaml:6:10: default: "off please" is not one of the values known here; use one of on, off/,
+    ],
+    [
+      'sources/aws.cloudtrail.data.s3.yaml',
+      (text: string) => text.replace('known: aws.cloudtrail', 'known: aws.trail'),
+      /there is no table rules\/events\/known\/aws\.trail\.yaml/,
+    ],
+    [
+      'sources/aws.cloudtrail.data.s3.yaml',
+      (text: string) => text.replace('where: {operation:', 'where: {operations:'),
+      /equivalents\[0\]\.where\.operations: "operations" is not a field of aws\.s3\.accesslogs/,
+    ],
+    [
+      'events/aws-data.yaml',
+      (text: string) => text.replace('id: aws.s3.objects-read', 'id: aws.s3.objects-copied'),
+      /aws-data\.yaml:\d+:9: events\[\d+\]\.id: "aws\.s3\.objects-copied" is taken/,
+    ],
+    [
+      'events/aws-data.yaml',
+      (text: string) => text.replace('eventSource:', 'eventsource:'),
+      /aws-data\.yaml:\d+:\d+: events\[0\]\.where\.eventsource: "eventsource" is not a field of aws\.cloudtrail\.management/,
+    ],
+    [
+      'events/known/aws.cloudtrail.yaml',
+      (text: string) => text.replace('source: aws.cloudtrail', 'source: aws.trail'),
+      /aws\.cloudtrail\.yaml:\d+:9: source: "aws\.trail" is not the file's name/,
+    ],
+    [
+      'threats/aws-account-baseline.yaml',
+      (text: string) => text.replace('severity: high', 'severity: grave'),
+      /aws-account-baseline\.yaml:\d+:15: threats\[0\]\.severity: "grave"/,
+    ],
   ])('tells where %s is wrong', (path, change, message) => {
     const folder = changed(path, change);
     let thrown: unknown;

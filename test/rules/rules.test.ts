@@ -26,7 +26,8 @@ const table: Known[] = Object.entries(known.events).flatMap(([eventSource, { rea
   const rows = (names: readonly string[], readOnly: 'true' | 'false', type?: string): Known[] =>
     names.map((eventName) => ({ eventSource, eventName, readOnly, eventCategory: type === undefined ? 'Management' : 'Data', type }));
   return [
-    ...rows(read, 'true'), ...rows(write, 'false'),
+    ...rows(read, 'true'),
+    ...rows(write, 'false'),
     ...Object.entries(data).flatMap(([type, part]) => [...rows(part.read, 'true', type), ...rows(part.write, 'false', type)]),
   ];
 });
@@ -37,18 +38,46 @@ function sourceOf(named: NamedEvents): Source {
 
 function knownFor(source: Source): readonly Known[] {
   const always = selectorOf(source.always);
-  return source.known === undefined ? [] : table.filter((row) => matches(always, { eventSource: row.eventSource, eventCategory: row.eventCategory, 'resources.type': row.type ?? '' }));
+  return source.known === undefined
+    ? []
+    : table.filter((row) =>
+        matches(always, { eventSource: row.eventSource, eventCategory: row.eventCategory, 'resources.type': row.type ?? '' }),
+      );
 }
 
 describe('sources', () => {
   it('cover what the issue names, one file each, under the name of the file', () => {
-    const files = readdirSync(join(folder, 'sources')).map((name) => name.replace(/\.yaml$/, '')).sort();
+    const files = readdirSync(join(folder, 'sources'))
+      .map((name) => name.replace(/\.yaml$/, ''))
+      .sort();
     expect([...rules.sources.keys()].sort()).toEqual(files);
-    expect(files).toEqual(expect.arrayContaining([
-      ...CLOUDTRAIL_SOURCES, 'aws.cloudtrail.eventhistory', 'aws.cloudtrail.lake', 'aws.cloudtrail.channel', 'aws.cloudtrail.digest', 'aws.kms.usage', 'aws.secretsmanager.access',
-      'aws.identitycenter', 'aws.s3.accesslogs', 'aws.vpc.flowlogs', 'aws.tgw.flowlogs', 'aws.route53.resolver', 'aws.route53.public', 'aws.elb.alb.access', 'aws.elb.alb.connection',
-      'aws.elb.nlb', 'aws.elb.classic', 'aws.lambda.logs', 'k8s.eks.audit', 'k8s.eks.authenticator', 'k8s.eks.api', 'k8s.eks.controllermanager', 'k8s.eks.scheduler',
-    ]));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        ...CLOUDTRAIL_SOURCES,
+        'aws.cloudtrail.eventhistory',
+        'aws.cloudtrail.lake',
+        'aws.cloudtrail.channel',
+        'aws.cloudtrail.digest',
+        'aws.kms.usage',
+        'aws.secretsmanager.access',
+        'aws.identitycenter',
+        'aws.s3.accesslogs',
+        'aws.vpc.flowlogs',
+        'aws.tgw.flowlogs',
+        'aws.route53.resolver',
+        'aws.route53.public',
+        'aws.elb.alb.access',
+        'aws.elb.alb.connection',
+        'aws.elb.nlb',
+        'aws.elb.classic',
+        'aws.lambda.logs',
+        'k8s.eks.audit',
+        'k8s.eks.authenticator',
+        'k8s.eks.api',
+        'k8s.eks.controllermanager',
+        'k8s.eks.scheduler',
+      ]),
+    );
   });
 
   it('are all those that a collector says something about', () => {
@@ -62,17 +91,22 @@ describe('sources', () => {
     expect(isEmpty(universe)).toBe(false);
     const parts = Object.values(source.classes).map((part) => selectorOf(part.where));
     for (const part of parts) expect(isEmpty(intersect(part, universe))).toBe(false);
-    for (const [index, part] of parts.entries()) for (const other of parts.slice(index + 1)) expect(isEmpty(intersect(part, other))).toBe(true);
-    if (parts.length > 0) expect(isEmpty(parts.reduce((rest, part) => minus(rest, part), universe)), 'the classes together are the whole').toBe(true);
+    for (const [index, part] of parts.entries())
+      for (const other of parts.slice(index + 1)) expect(isEmpty(intersect(part, other))).toBe(true);
+    if (parts.length > 0)
+      expect(isEmpty(parts.reduce((rest, part) => minus(rest, part), universe)), 'the classes together are the whole').toBe(true);
   });
 
-  it.each(sources.filter((source) => source.resource?.values).map((source) => [source.id, source] as const))('%s narrows to one resource', (_, source) => {
-    expect(source.resource?.field).toBeDefined();
-    for (const value of source.resource?.values ?? []) {
-      expect(value).toMatch(/^\{(resource|id)\}/);
-      expect(value.indexOf('*')).toBeOneOf([-1, value.length - 1]);
-    }
-  });
+  it.each(sources.filter((source) => source.resource?.values).map((source) => [source.id, source] as const))(
+    '%s narrows to one resource',
+    (_, source) => {
+      expect(source.resource?.field).toBeDefined();
+      for (const value of source.resource?.values ?? []) {
+        expect(value).toMatch(/^\{(resource|id)\}/);
+        expect(value.indexOf('*')).toBeOneOf([-1, value.length - 1]);
+      }
+    },
+  );
 
   it('say of every equivalent what is lost, and which of its records stand in', () => {
     const pairs = sources.flatMap((source) => source.equivalents.map((one) => ({ source, one })));
@@ -84,7 +118,9 @@ describe('sources', () => {
       expect(isEmpty(intersect(selectorOf(one.covers ?? {}), universeOf(source, known)))).toBe(false);
     }
     // Both halves of the object events have a stand-in, and no operation stands for both.
-    const operations = pairs.filter(({ source }) => source.id === 'aws.cloudtrail.data.s3').map(({ one }) => one.where?.operation?.equals ?? []);
+    const operations = pairs
+      .filter(({ source }) => source.id === 'aws.cloudtrail.data.s3')
+      .map(({ one }) => one.where?.operation?.equals ?? []);
     expect(operations).toHaveLength(2);
     expect(operations[0]?.filter((operation) => operations[1]?.includes(operation))).toEqual([]);
   });
@@ -101,10 +137,18 @@ describe('sources', () => {
 
   it('calls that leave no record are named alone, so that a need for one of them is one of them whole', () => {
     const management = rules.sources.get('aws.cloudtrail.management') as Source;
-    const never = (eventName: string) => management.unlogged.find((one) => includes(selectorOf(one.where), selectorOf({ eventName: { equals: [eventName] }, eventSource: { equals: ['iam.amazonaws.com'] } })));
+    const never = (eventName: string) =>
+      management.unlogged.find((one) =>
+        includes(selectorOf(one.where), selectorOf({ eventName: { equals: [eventName] }, eventSource: { equals: ['iam.amazonaws.com'] } })),
+      );
     expect(never('PassRole')?.why).toMatch(/permission/);
     expect(never('CreateRole')).toBeUndefined();
-    for (const one of management.unlogged) for (const name of one.where.eventName?.equals ?? []) expect(table.some((row) => row.eventName === name), name).toBe(false);
+    for (const one of management.unlogged)
+      for (const name of one.where.eventName?.equals ?? [])
+        expect(
+          table.some((row) => row.eventName === name),
+          name,
+        ).toBe(false);
   });
 });
 
@@ -122,9 +166,14 @@ describe('known events', () => {
   });
 
   it('pins the reads that look like more, and the changes that look like less', () => {
-    const find = (eventName: string, eventSource?: string) => table.filter((row) => row.eventName === eventName && (eventSource === undefined || row.eventSource === eventSource)).map((row) => [row.eventCategory, row.readOnly]);
-    for (const name of ['AssumeRole', 'GetSecretValue', 'GetCallerIdentity', 'GetParameters', 'Decrypt', 'GenerateDataKey']) expect(find(name)).toEqual([['Management', 'true']]);
-    for (const name of ['ConsoleLogin', 'GetSessionToken', 'GetFederationToken', 'StartSession']) expect(find(name)).toEqual([['Management', 'false']]);
+    const find = (eventName: string, eventSource?: string) =>
+      table
+        .filter((row) => row.eventName === eventName && (eventSource === undefined || row.eventSource === eventSource))
+        .map((row) => [row.eventCategory, row.readOnly]);
+    for (const name of ['AssumeRole', 'GetSecretValue', 'GetCallerIdentity', 'GetParameters', 'Decrypt', 'GenerateDataKey'])
+      expect(find(name)).toEqual([['Management', 'true']]);
+    for (const name of ['ConsoleLogin', 'GetSessionToken', 'GetFederationToken', 'StartSession'])
+      expect(find(name)).toEqual([['Management', 'false']]);
     expect(find('GetObject')).toEqual([['Data', 'true']]);
     expect(find('Invoke')).toEqual([['Data', 'false']]);
     expect(find('ListObjectsV2')).toEqual([]);
@@ -132,13 +181,24 @@ describe('known events', () => {
   });
 
   it('agrees with the reader on the services that are recorded in one region', () => {
-    expect(Object.entries(known.events).filter(([, one]) => one.global).map(([name]) => name)).toEqual([...GLOBAL_SERVICES].sort());
+    expect(
+      Object.entries(known.events)
+        .filter(([, one]) => one.global)
+        .map(([name]) => name),
+    ).toEqual([...GLOBAL_SERVICES].sort());
   });
 });
 
 describe('named event classes', () => {
   it('has those of every source', () => {
-    for (const id of ['aws.cloudtrail.management.read', 'aws.cloudtrail.management.write', 'aws.cloudtrail.data.s3.read', 'aws.cloudtrail.data.s3.write', 'aws.vpc.flowlogs.reject']) expect(rules.events.has(id), id).toBe(true);
+    for (const id of [
+      'aws.cloudtrail.management.read',
+      'aws.cloudtrail.management.write',
+      'aws.cloudtrail.data.s3.read',
+      'aws.cloudtrail.data.s3.write',
+      'aws.vpc.flowlogs.reject',
+    ])
+      expect(rules.events.has(id), id).toBe(true);
   });
 
   it.each(events.map((named) => [named.id, named] as const))('%s can happen, and holds known events of its kind only', (_, named) => {
@@ -158,7 +218,8 @@ describe('named event classes', () => {
         expect(matches(selector, flat(row, source)), name).toBe(true);
       }
     }
-    if (named.where.readOnly?.equals?.[0] === 'true') expect(rows.filter((row) => row.readOnly === 'false' && matches(selector, flat(row, source)))).toEqual([]);
+    if (named.where.readOnly?.equals?.[0] === 'true')
+      expect(rows.filter((row) => row.readOnly === 'false' && matches(selector, flat(row, source)))).toEqual([]);
   });
 
   it('of one kind are covered by what takes that kind alone', () => {
@@ -202,20 +263,44 @@ describe('built-in threat models', () => {
 
   it('ask of the account baseline what an investigator asks', () => {
     const baseline = rules.threats.find(({ file }) => file.endsWith('aws-account-baseline.yaml'));
-    expect(baseline?.model.threats.map((threat) => threat.id)).toEqual(expect.arrayContaining([
-      'stolen-credentials', 'console-sign-in', 'privilege-change', 'persistence', 'discovery', 'secret-reads', 'key-use', 'log-tampering', 'object-exfiltration', 'snapshot-sharing',
-      'network-exfiltration', 'command-and-control', 'web-attack', 'function-abuse', 'cluster-takeover', 'resource-hijack', 'destruction', 'leaving-the-organization',
-    ]));
+    expect(baseline?.model.threats.map((threat) => threat.id)).toEqual(
+      expect.arrayContaining([
+        'stolen-credentials',
+        'console-sign-in',
+        'privilege-change',
+        'persistence',
+        'discovery',
+        'secret-reads',
+        'key-use',
+        'log-tampering',
+        'object-exfiltration',
+        'snapshot-sharing',
+        'network-exfiltration',
+        'command-and-control',
+        'web-attack',
+        'function-abuse',
+        'cluster-takeover',
+        'resource-hijack',
+        'destruction',
+        'leaving-the-organization',
+      ]),
+    );
   });
 });
 
 it('no rules file holds a control character or a tab', () => {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.yaml'))) {
-    expect(readFileSync(join(folder, name), 'utf8'), name).not.toMatch(/[\t\r\u0000-\u0008\u007f-\u009f]/);
+    expect(readFileSync(join(folder, name), 'utf8'), name).not.toMatch(/(?!\n)\p{Cc}/u);
   }
 });
 
 function flat(row: Known, source: Source): Record<string, string> {
   const type = row.type ?? source.always['resources.type']?.equals?.[0] ?? '';
-  return { eventSource: row.eventSource, eventName: row.eventName, readOnly: row.readOnly, eventCategory: row.eventCategory, 'resources.type': type };
+  return {
+    eventSource: row.eventSource,
+    eventName: row.eventName,
+    readOnly: row.readOnly,
+    eventCategory: row.eventCategory,
+    'resources.type': type,
+  };
 }

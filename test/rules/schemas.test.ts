@@ -5,5 +5,9 @@ import { schemaFiles } from '../../tools/schemas.ts';
 
 it.each([...schemaFiles()])('%s is what the shapes say', (path, text) => {
   expect(readFileSync(join(import.meta.dirname, '../..', path), 'utf8')).toBe(text);
-  expect(JSON.parse(text)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object', additionalProperties: false });
+  expect(JSON.parse(text)).toMatchObject({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    additionalProperties: false,
+  });
 });

@@ -9,7 +9,9 @@ const there = existsSync(file);
 if (!there) console.warn(`skipped: ${file} is not there`);
 
 describe.skipIf(!there)('events observed in published logs', () => {
-  const observed = there ? (JSON.parse(readFileSync(file, 'utf8')) as { events: Record<string, { category: string | null; readOnly: string }[]> }).events : {};
+  const observed = there
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { events: Record<string, { category: string | null; readOnly: string }[]> }).events
+    : {};
   const known = loadRules().known.get('aws.cloudtrail') as KnownEvents;
 
   it('are in the table with the class that was observed, and those observed with several or none are not pinned', () => {
@@ -18,8 +20,12 @@ describe.skipIf(!there)('events observed in published logs', () => {
       const [service, name] = key.split(':') as [string, string];
       const row = known.events[service];
       const pinned = [
-        ...(row?.read.includes(name) ? ['Management true'] : []), ...(row?.write.includes(name) ? ['Management false'] : []),
-        ...Object.values(row?.data ?? {}).flatMap((part) => [...(part.read.includes(name) ? ['Data true'] : []), ...(part.write.includes(name) ? ['Data false'] : [])]),
+        ...(row?.read.includes(name) ? ['Management true'] : []),
+        ...(row?.write.includes(name) ? ['Management false'] : []),
+        ...Object.values(row?.data ?? {}).flatMap((part) => [
+          ...(part.read.includes(name) ? ['Data true'] : []),
+          ...(part.write.includes(name) ? ['Data false'] : []),
+        ]),
       ];
       const seen = new Set(classes.map(({ category, readOnly }) => `${category} ${readOnly}`));
       const expected = seen.size === 1 && classes[0]?.category !== null ? [...seen] : [];
