@@ -74,6 +74,7 @@ export const resolverQueryLogs: Collector = {
       account, region,
       configs: listOf(evidence, 'route53resolver:ListResolverQueryLogConfigs', Configs, (page) => page.ResolverQueryLogConfigs, at),
       associations: listOf(evidence, 'route53resolver:ListResolverQueryLogConfigAssociations', Associations, (page) => page.ResolverQueryLogConfigAssociations, at),
+      profiles: listOf(evidence, 'route53profiles:ListProfileAssociations', ProfileAssociations, (page) => page.ProfileAssociations, at),
     } satisfies Place]));
     for (const place of places.values()) readPlace(evidence, paths, places, place);
   },
@@ -84,6 +85,8 @@ interface Place {
   readonly region: string;
   readonly configs: Listing<Config>;
   readonly associations: Listing<Association>;
+  /** Which Route 53 Profile is associated with which VPC. */
+  readonly profiles: Listing<z.infer<typeof ProfileAssociations>['ProfileAssociations'][number]>;
 }
 
 function destinationOf(arn: string): Destination | undefined {
@@ -144,9 +147,7 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: 
 }
 
 /** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profile-associate-query-logging.html */
-function profileTaps(evidence: EvidenceView, paths: PathsBuilder, { account, region }: Place, vpc: string): Edge[] {
-  const at = { account: account.id, region };
-  const profiles = listOf(evidence, 'route53profiles:ListProfileAssociations', ProfileAssociations, (page) => page.ProfileAssociations, at);
+function profileTaps(evidence: EvidenceView, paths: PathsBuilder, { account, region, profiles }: Place, vpc: string): Edge[] {
   const used = profiles.items.filter((one) => one.ResourceId === vpc);
   if (used.length === 0 && profiles.unknown === undefined) return [];
   const unknown: Unknown = used.length === 0 ? (profiles.unknown as Unknown)

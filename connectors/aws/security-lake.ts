@@ -82,15 +82,16 @@ interface Seen {
 const seen = new WeakMap<EvidenceView, Seen>();
 
 function lakesOf(evidence: EvidenceView): Seen {
-  let found = seen.get(evidence);
-  if (found) return found;
+  const known = seen.get(evidence);
+  if (known) return known;
   const byKey = new Map<string, SeenLake>();
   for (const answer of evidence.calls('securitylake:ListDataLakes', Lakes)) {
     for (const lake of answer.pages.flatMap((page) => page.dataLakes)) byKey.set(`${answer.account}|${lake.region}`, { account: answer.account, lake, ids: answer.ids });
   }
   const lakes = new Map<string, SeenLake[]>();
   for (const one of byKey.values()) lakes.set(one.lake.region, [...(lakes.get(one.lake.region) ?? []), one]);
-  seen.set(evidence, (found = { lakes }));
+  const found = { lakes };
+  seen.set(evidence, found);
   return found;
 }
 

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EvidenceRecord } from '../../../src/model/evidence.ts';
+import { flowLogs } from '../../../connectors/aws/flow-logs.ts';
+import { collected } from './collecting.ts';
 import { ACCOUNT, account, answer, emitterOf, judged, logGroups, noLake, pathsOf, REGION, refusal, verdict } from './reading.ts';
 
 const SOURCE = 'aws.vpc.flowlogs';
@@ -120,6 +123,51 @@ describe('flow logs', () => {
   });
 });
 
+describe('flow logs, event by event', () => {
+  const events = [
+    ['vpc-cards', 'subnet-a', 'eni-a'], ['vpc-cards', 'subnet-b', 'eni-b'], ['vpc-web', 'subnet-w', 'eni-w'], ['vpc-cards', 'subnet-a', 'eni-new'], ['vpc-web', 'subnet-w', 'eni-new'],
+  ].flatMap(([vpc, subnet, eni]) => ['ACCEPT', 'REJECT'].map((action) => ({ vpc: vpc as string, subnet: subnet as string, eni: eni as string, action })));
+  const anyLog = fc.record({
+    ResourceId: fc.constantFrom('vpc-cards', 'vpc-web', 'subnet-a', 'subnet-b', 'subnet-w', 'eni-a', 'eni-b', 'eni-w', 'eni-gone', 'subnet-gone'),
+    TrafficType: fc.constantFrom('ALL', 'ACCEPT', 'REJECT'),
+    DeliverLogsStatus: fc.constantFrom('SUCCESS', 'SUCCESS', 'FAILED'),
+  });
+
+  it('agrees with the rule as it is documented', () => {
+    fc.assert(fc.property(fc.array(anyLog, { maxLength: 6 }), (list) => {
+      const paths = pathsOf(estate(logs(...list.map((one, index) => ({ ...one, FlowLogId: `fl-${index}` })))));
+      for (const { vpc, subnet, eni, action } of events) {
+        const taken = list.some((one) => [vpc, subnet, eni].includes(one.ResourceId) && ['ALL', action].includes(one.TrafficType) && one.DeliverLogsStatus === 'SUCCESS');
+        const where = { 'subnet-id': { equals: [subnet] }, 'interface-id': { equals: [eni] }, action: { equals: [action] } };
+        expect(judged(paths, emitterOf(paths, SOURCE, vpc), where).verdict).toBe(taken ? 'covered' : 'missing');
+      }
+    }), { numRuns: 150 });
+  });
+
+  it('only loses certainty when an answer is refused', () => {
+    const covered = estate(logs({ ResourceId: 'subnet-a' }, { ResourceId: 'subnet-b' }));
+    const missing = estate(logs({ ResourceId: 'vpc-web' }));
+    const refused = (records: readonly EvidenceRecord[], index: number) =>
+      records.map((record, position): EvidenceRecord => (position === index ? { ...record, body: undefined, error: { code: 'AccessDenied', message: '' } } : record));
+    const verdicts = (records: readonly EvidenceRecord[]) => records.flatMap((record, index) => {
+      if (record.op === 'DescribeVpcs' || record.service === 'account') return [];
+      const paths = pathsOf(refused(records, index));
+      // The need names its subnets, as far as it is known that there are any.
+      return [judged(paths, emitterOf(paths, SOURCE, 'vpc-cards'), { 'subnet-id': { equals: ['subnet-a', 'subnet-b'] } }).verdict];
+    });
+    for (const one of verdicts(covered)) expect(['covered', 'unknown']).toContain(one);
+    for (const one of verdicts(missing)) expect(['missing', 'unknown']).toContain(one);
+  });
+
+  it('leaves open what participants log on their interfaces in a VPC that the account shares', () => {
+    const theirs = network().map((record) => (record.op === 'DescribeNetworkInterfaces'
+      ? answer('ec2:DescribeNetworkInterfaces', { NetworkInterfaces: [{ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a', VpcId: 'vpc-cards', OwnerId: OWNER }] }, { MaxResults: 1000 }) : record));
+    const records = [...account(), ...theirs, logs(), noLake()];
+    expect(verdict(records, SOURCE, 'vpc-cards', { 'interface-id': { equals: ['eni-theirs'] } })).toMatchObject({ verdict: 'unknown', unknowns: ['ec2:DescribeFlowLogs NotAsked'] });
+    expect(verdict(records, SOURCE, 'vpc-cards', { 'subnet-id': { equals: ['subnet-b'] } }).verdict).toBe('missing');
+  });
+});
+
 describe('transit gateway flow logs', () => {
   const gateway = [
     answer('ec2:DescribeTransitGateways', { TransitGateways: [{ TransitGatewayId: 'tgw-core', OwnerId: ACCOUNT, State: 'available' }, { TransitGatewayId: 'tgw-theirs', OwnerId: OWNER, State: 'available' }] }, { MaxResults: 1000 }),
@@ -133,5 +181,24 @@ describe('transit gateway flow logs', () => {
     expect(verdict(one, 'aws.tgw.flowlogs', 'tgw-core', { 'tgw-attachment-id': { equals: ['tgw-attach-1'] } }).verdict).toBe('covered');
     expect(verdict([...estate(logs()), ...gateway], 'aws.tgw.flowlogs', 'tgw-core').verdict).toBe('missing');
     expect(pathsOf(one).emitters.some((emitter) => emitter.scope.resource?.includes('tgw-theirs'))).toBe(false);
+  });
+});
+
+describe('collecting flow logs', () => {
+  it('asks for whole lists, follows pages and names destinations', async () => {
+    const page = (number: number, list: readonly Record<string, unknown>[], next?: string) =>
+      answer('ec2:DescribeFlowLogs', { FlowLogs: list.map(log), ...(next ? { NextToken: next } : {}) }, { MaxResults: 1000 }, { page: number });
+    const seen = await collected(flowLogs, [
+      ...account(), ...network(),
+      page(0, [{ ResourceId: 'vpc-cards' }], 'more'),
+      page(1, [{ ResourceId: 'vpc-web', LogDestinationType: 's3', LogDestination: 'arn:aws:s3:::card-flow/net/' }, { ResourceId: 'subnet-w', LogDestinationType: 'kinesis-data-firehose', LogDestination: `arn:aws:firehose:${REGION}:${ACCOUNT}:deliverystream/siem` }]),
+      answer('ec2:DescribeTransitGateways', { TransitGateways: [] }, { MaxResults: 1000 }),
+    ]);
+    expect(seen.failures).toEqual([]);
+    expect(seen.unmatched).toEqual([]);
+    expect(seen.wanted).toEqual([`cloudwatch-logs ${GROUP}`, `firehose arn:aws:firehose:${REGION}:${ACCOUNT}:deliverystream/siem`, 's3 card-flow']);
+    expect(seen.asked.map((one) => one.op)).not.toContain('DescribeTransitGatewayAttachments');
+    const paths = pathsOf([...seen.records, noLake(), ...groups]);
+    expect(judged(paths, emitterOf(paths, SOURCE, 'vpc-cards')).verdict).toBe('covered');
   });
 });
