@@ -23,7 +23,11 @@ const Described = z.object({
   cluster: z.object({
     arn: z.string().optional(),
     status: z.string().optional(),
-    logging: z.object({ clusterLogging: z.array(z.object({ types: z.array(z.string()).default([]), enabled: z.boolean().optional() })).default([]) }).nullish(),
+    logging: z
+      .object({
+        clusterLogging: z.array(z.object({ types: z.array(z.string()).default([]), enabled: z.boolean().optional() })).default([]),
+      })
+      .nullish(),
   }),
 });
 
@@ -36,23 +40,44 @@ export const eks: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'eks:ListClusters': { permission: 'eks:ListClusters', pages: { from: 'nextToken', to: 'nextToken' }, why: 'the clusters', per: 'region' },
+    'eks:ListClusters': {
+      permission: 'eks:ListClusters',
+      pages: { from: 'nextToken', to: 'nextToken' },
+      why: 'the clusters',
+      per: 'region',
+    },
     'eks:DescribeCluster': { permission: 'eks:DescribeCluster', why: 'which control plane logs are on', per: 'resource' },
   },
   doc: 'https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html',
   async collect(cell) {
     const clusters = await cell.ask('eks:ListClusters', { maxResults: 100 });
-    await Promise.all(clusters.pages.flatMap((page) => Clusters.safeParse(page).data?.clusters ?? []).map(async (name) => {
-      const answer = await cell.ask('eks:DescribeCluster', { name });
-      const on = answer.pages.some((page) => enabledTypes(Described.safeParse(page).data?.cluster).size > 0);
-      if (on) cell.want({ kind: 'cloudwatch-logs', id: groupOf(cell.partition, cell.account, cell.region, name), account: cell.account, region: cell.region });
-    }));
+    await Promise.all(
+      clusters.pages
+        .flatMap((page) => Clusters.safeParse(page).data?.clusters ?? [])
+        .map(async (name) => {
+          const answer = await cell.ask('eks:DescribeCluster', { name });
+          const on = answer.pages.some((page) => enabledTypes(Described.safeParse(page).data?.cluster).size > 0);
+          if (on)
+            cell.want({
+              kind: 'cloudwatch-logs',
+              id: groupOf(cell.partition, cell.account, cell.region, name),
+              account: cell.account,
+              region: cell.region,
+            });
+        }),
+    );
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, Object.values(SOURCES), 'eks:ListClusters');
     for (const { account, region, at } of cellsOf(evidence)) {
       const clusters = listOf(evidence, 'eks:ListClusters', Clusters, (page) => page.clusters, at);
-      if (clusters.unknown) paths.blind({ sources: Object.values(SOURCES), scope: { provider: 'aws', ...at }, unknowns: [clusters.unknown], evidence: clusters.ids });
+      if (clusters.unknown)
+        paths.blind({
+          sources: Object.values(SOURCES),
+          scope: { provider: 'aws', ...at },
+          unknowns: [clusters.unknown],
+          evidence: clusters.ids,
+        });
       for (const name of clusters.items) readCluster(evidence, paths, { ...at, partition: account.partition, region }, name, clusters.ids);
     }
   },
@@ -74,11 +99,31 @@ function readCluster(evidence: EvidenceView, paths: PathsBuilder, place: Place, 
   const on = enabledTypes(cluster);
   for (const [type, source] of Object.entries(SOURCES)) {
     const taps: Edge[] = [
-      ...(cluster === undefined ? [notRead(paths, place, name, answer.unknown ?? evidence.unknownOf('eks:DescribeCluster', name, 'UnreadableAnswer', answer.ids), ids)] : []),
+      ...(cluster === undefined
+        ? [
+            notRead(
+              paths,
+              place,
+              name,
+              answer.unknown ?? evidence.unknownOf('eks:DescribeCluster', name, 'UnreadableAnswer', answer.ids),
+              ids,
+            ),
+          ]
+        : []),
       ...(on.has(type) ? [groupTap(evidence, paths, place, name, type, ids)] : []),
-      ...(type === 'audit' ? securityLakeTaps(evidence, paths, { account: place.account, region: place.region, logSource: 'EKS_AUDIT' }) : []),
+      ...(type === 'audit'
+        ? securityLakeTaps(evidence, paths, { account: place.account, region: place.region, logSource: 'EKS_AUDIT' })
+        : []),
     ];
-    paths.emitter({ id: `${source}|${arn}`, sources: [source], scope, name, universe: selectorOf({ resource: { equals: [arn] } }), taps, evidence: ids });
+    paths.emitter({
+      id: `${source}|${arn}`,
+      sources: [source],
+      scope,
+      name,
+      universe: selectorOf({ resource: { equals: [arn] } }),
+      taps,
+      evidence: ids,
+    });
   }
 }
 
@@ -99,17 +144,33 @@ function groupTap(evidence: EvidenceView, paths: PathsBuilder, place: Place, nam
   // The control plane makes its group, also anew, when it next writes: what that one will keep is not known.
   if (landing.delivery.state === 'broken') {
     return unseenEdge(paths, {
-      id, label, unknowns: [evidence.unknownOf('logs:DescribeLogGroups', group, 'NotYetMade', landing.evidence)], evidence: [...ids, ...landing.evidence], account: place.account, region: place.region,
+      id,
+      label,
+      unknowns: [evidence.unknownOf('logs:DescribeLogGroups', group, 'NotYetMade', landing.evidence)],
+      evidence: [...ids, ...landing.evidence],
+      account: place.account,
+      region: place.region,
     });
   }
   return {
-    id, to: landing.node, label, passes: EVERYTHING, mayPass: EVERYTHING,
-    unknowns: landing.unknowns, delivery: landing.delivery, evidence: [...ids, ...landing.evidence],
+    id,
+    to: landing.node,
+    label,
+    passes: EVERYTHING,
+    mayPass: EVERYTHING,
+    unknowns: landing.unknowns,
+    delivery: landing.delivery,
+    evidence: [...ids, ...landing.evidence],
   };
 }
 
 function notRead(paths: PathsBuilder, place: Place, name: string, unknown: Unknown, ids: readonly number[]): Edge {
   return unseenEdge(paths, {
-    id: `eks|${place.account}|${place.region}|${name}|not-read`, label: `control plane logging of ${name}`, unknowns: [unknown], evidence: ids, account: place.account, region: place.region,
+    id: `eks|${place.account}|${place.region}|${name}|not-read`,
+    label: `control plane logging of ${name}`,
+    unknowns: [unknown],
+    evidence: ids,
+    account: place.account,
+    region: place.region,
   });
 }

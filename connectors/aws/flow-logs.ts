@@ -1,33 +1,57 @@
 import { z } from 'zod';
-import type { Collector, Destination } from '../../src/collect/collector.ts';
-import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
+import type { Answer, Collector, Destination } from '../../src/collect/collector.ts';
 import type { EventClass, Selector } from '../../src/events/classes.ts';
+import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
-import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import type { Landing } from './destinations.ts';
-import { estateOf } from './estate.ts';
+import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import type { AwsAccount, AwsEstate } from './estate.ts';
-import { blindWhereNotReached, bucketOf, groupArn, listOf, unseenEdge } from './listing.ts';
+import { estateOf } from './estate.ts';
 import type { Listing } from './listing.ts';
+import { blindWhereNotReached, bucketOf, groupArn, listOf, unseenEdge } from './listing.ts';
 import { securityLakeTaps } from './security-lake.ts';
 
 const VPC_SOURCE = 'aws.vpc.flowlogs';
 const TGW_SOURCE = 'aws.tgw.flowlogs';
 
 const Vpcs = z.object({ Vpcs: z.array(z.object({ VpcId: z.string(), OwnerId: z.string().optional() })).default([]) });
-const Subnets = z.object({ Subnets: z.array(z.object({ SubnetId: z.string(), VpcId: z.string(), OwnerId: z.string().optional(), SubnetArn: z.string().optional() })).default([]) });
+const Subnets = z.object({
+  Subnets: z
+    .array(z.object({ SubnetId: z.string(), VpcId: z.string(), OwnerId: z.string().optional(), SubnetArn: z.string().optional() }))
+    .default([]),
+});
 const Interfaces = z.object({
-  NetworkInterfaces: z.array(z.object({ NetworkInterfaceId: z.string(), SubnetId: z.string().optional(), VpcId: z.string().optional(), OwnerId: z.string().optional() })).default([]),
+  NetworkInterfaces: z
+    .array(
+      z.object({
+        NetworkInterfaceId: z.string(),
+        SubnetId: z.string().optional(),
+        VpcId: z.string().optional(),
+        OwnerId: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 const TransitGateways = z.object({
-  TransitGateways: z.array(z.object({ TransitGatewayId: z.string(), TransitGatewayArn: z.string().optional(), OwnerId: z.string().optional(), State: z.string().optional() })).default([]),
+  TransitGateways: z
+    .array(
+      z.object({
+        TransitGatewayId: z.string(),
+        TransitGatewayArn: z.string().optional(),
+        OwnerId: z.string().optional(),
+        State: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 const Attachments = z.object({
-  TransitGatewayAttachments: z.array(z.object({ TransitGatewayAttachmentId: z.string(), TransitGatewayId: z.string().optional(), State: z.string().optional() })).default([]),
+  TransitGatewayAttachments: z
+    .array(z.object({ TransitGatewayAttachmentId: z.string(), TransitGatewayId: z.string().optional(), State: z.string().optional() }))
+    .default([]),
 });
 const FlowLog = z.object({
   FlowLogId: z.string(),
@@ -54,13 +78,58 @@ interface PlacedFlowLog {
 
 // Field names of version 2, which is what a flow log without a format of its own writes.
 const DEFAULT_FIELDS = [
-  'version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status',
+  'version',
+  'account-id',
+  'interface-id',
+  'srcaddr',
+  'dstaddr',
+  'srcport',
+  'dstport',
+  'protocol',
+  'packets',
+  'bytes',
+  'start',
+  'end',
+  'action',
+  'log-status',
 ];
 const DEFAULT_TGW_FIELDS = [
-  'version', 'resource-type', 'account-id', 'tgw-id', 'tgw-attachment-id', 'tgw-src-vpc-account-id', 'tgw-dst-vpc-account-id', 'tgw-src-vpc-id', 'tgw-dst-vpc-id',
-  'tgw-src-subnet-id', 'tgw-dst-subnet-id', 'tgw-src-eni', 'tgw-dst-eni', 'tgw-src-az-id', 'tgw-dst-az-id', 'tgw-pair-attachment-id', 'srcaddr', 'dstaddr', 'srcport',
-  'dstport', 'protocol', 'packets', 'bytes', 'start', 'end', 'log-status', 'type', 'packets-lost-no-route', 'packets-lost-blackhole', 'packets-lost-mtu-exceeded',
-  'packets-lost-ttl-expired', 'tcp-flags', 'region', 'flow-direction', 'pkt-src-aws-service', 'pkt-dst-aws-service',
+  'version',
+  'resource-type',
+  'account-id',
+  'tgw-id',
+  'tgw-attachment-id',
+  'tgw-src-vpc-account-id',
+  'tgw-dst-vpc-account-id',
+  'tgw-src-vpc-id',
+  'tgw-dst-vpc-id',
+  'tgw-src-subnet-id',
+  'tgw-dst-subnet-id',
+  'tgw-src-eni',
+  'tgw-dst-eni',
+  'tgw-src-az-id',
+  'tgw-dst-az-id',
+  'tgw-pair-attachment-id',
+  'srcaddr',
+  'dstaddr',
+  'srcport',
+  'dstport',
+  'protocol',
+  'packets',
+  'bytes',
+  'start',
+  'end',
+  'log-status',
+  'type',
+  'packets-lost-no-route',
+  'packets-lost-blackhole',
+  'packets-lost-mtu-exceeded',
+  'packets-lost-ttl-expired',
+  'tcp-flags',
+  'region',
+  'flow-direction',
+  'pkt-src-aws-service',
+  'pkt-dst-aws-service',
 ];
 
 const list = (why: string, permission: string) =>
@@ -80,15 +149,20 @@ export const flowLogs: Collector = {
     'ec2:DescribeNetworkInterfaces': list('which subnet and VPC a flow log of one interface belongs to', 'ec2:DescribeNetworkInterfaces'),
     'ec2:DescribeFlowLogs': list('what is captured, where it goes and whether delivery fails', 'ec2:DescribeFlowLogs'),
     'ec2:DescribeTransitGateways': list('the transit gateways that should be logged', 'ec2:DescribeTransitGateways'),
-    'ec2:DescribeTransitGatewayAttachments': list('which gateway a flow log of one attachment belongs to', 'ec2:DescribeTransitGatewayAttachments'),
+    'ec2:DescribeTransitGatewayAttachments': list(
+      'which gateway a flow log of one attachment belongs to',
+      'ec2:DescribeTransitGatewayAttachments',
+    ),
   },
   doc: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html',
   async collect(cell) {
     const asked = { MaxResults: 1000 };
     const [logs, vpcs, gateways] = await Promise.all([
-      cell.ask('ec2:DescribeFlowLogs', asked), cell.ask('ec2:DescribeVpcs', asked), cell.ask('ec2:DescribeTransitGateways', asked),
+      cell.ask('ec2:DescribeFlowLogs', asked),
+      cell.ask('ec2:DescribeVpcs', asked),
+      cell.ask('ec2:DescribeTransitGateways', asked),
     ]);
-    const any = (answer: { ok: boolean; pages: readonly Record<string, any>[] }, field: string) => !answer.ok || answer.pages.some((page) => page[field]?.length > 0);
+    const any = (answer: Answer, field: string) => !answer.ok || answer.pages.some((page) => page[field]?.length > 0);
     await Promise.all([
       ...(any(vpcs, 'Vpcs') ? [cell.ask('ec2:DescribeSubnets', asked), cell.ask('ec2:DescribeNetworkInterfaces', asked)] : []),
       ...(any(gateways, 'TransitGateways') ? [cell.ask('ec2:DescribeTransitGatewayAttachments', asked)] : []),
@@ -106,16 +180,23 @@ export const flowLogs: Collector = {
   },
 };
 
-function destinationOf(log: z.infer<typeof FlowLog>, place: { account: string; region: string; partition: string }): Destination | undefined {
+function destinationOf(
+  log: z.infer<typeof FlowLog>,
+  place: { account: string; region: string; partition: string },
+): Destination | undefined {
   const to = log.LogDestination;
   switch (log.LogDestinationType ?? 'cloud-watch-logs') {
     case 's3':
       return to === undefined ? undefined : { kind: 's3', id: bucketOf(to).bucket };
     case 'kinesis-data-firehose':
-      return to === undefined ? undefined : { kind: 'firehose', id: to, account: to.split(':')[4] ?? place.account, region: to.split(':')[3] ?? place.region };
+      return to === undefined
+        ? undefined
+        : { kind: 'firehose', id: to, account: to.split(':')[4] ?? place.account, region: to.split(':')[3] ?? place.region };
     case 'cloud-watch-logs': {
       const id = logGroupOf(log, place);
-      return id === undefined ? undefined : { kind: 'cloudwatch-logs', id, account: id.split(':')[4] ?? place.account, region: id.split(':')[3] ?? place.region };
+      return id === undefined
+        ? undefined
+        : { kind: 'cloudwatch-logs', id, account: id.split(':')[4] ?? place.account, region: id.split(':')[3] ?? place.region };
     }
     default:
       return undefined;
@@ -124,7 +205,9 @@ function destinationOf(log: z.infer<typeof FlowLog>, place: { account: string; r
 
 function logGroupOf(log: z.infer<typeof FlowLog>, place: { account: string; region: string; partition: string }): string | undefined {
   if (log.LogDestination) return groupArn(log.LogDestination);
-  return log.LogGroupName === undefined ? undefined : `arn:${place.partition}:logs:${place.region}:${place.account}:log-group:${log.LogGroupName}`;
+  return log.LogGroupName === undefined
+    ? undefined
+    : `arn:${place.partition}:logs:${place.region}:${place.account}:log-group:${log.LogGroupName}`;
 }
 
 /** What one account's calls told of one region. */
@@ -170,11 +253,15 @@ function readRegion(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEsta
       byResource.set(log.ResourceId, [...(byResource.get(log.ResourceId) ?? []), placed]);
     }
     for (const one of place.interfaces.items) {
-      if (one.VpcId !== undefined && one.SubnetId !== undefined) interfaces.set(one.NetworkInterfaceId, { vpc: one.VpcId, subnet: one.SubnetId });
+      if (one.VpcId !== undefined && one.SubnetId !== undefined)
+        interfaces.set(one.NetworkInterfaceId, { vpc: one.VpcId, subnet: one.SubnetId });
     }
   }
   const region: Region = {
-    region: name, places, byResource, interfaces,
+    region: name,
+    places,
+    byResource,
+    interfaces,
     newInterfaces: interfaces.size === 0 ? strings.ALL_STRINGS : strings.complement(strings.equalTo([...interfaces.keys()])),
   };
   for (const place of places.values()) {
@@ -206,14 +293,27 @@ function readVpcs(evidence: EvidenceView, paths: PathsBuilder, region: Region, p
     const resources = [vpc.VpcId, ...subnets.map((one) => one.SubnetId), ...interfaces.map((one) => one.NetworkInterfaceId)];
     const logged = resources.flatMap((id) => region.byResource.get(id) ?? []);
     // Whose flow logs on this VPC could not be seen: the account's own, the owner's of a shared one, those of participants on their interfaces.
-    const others = new Set([owner, ...interfaces.flatMap((one) => (one.OwnerId !== undefined && /^\d{12}$/.test(one.OwnerId) ? [one.OwnerId] : []))]);
+    const others = new Set([
+      owner,
+      ...interfaces.flatMap((one) => (one.OwnerId !== undefined && /^\d{12}$/.test(one.OwnerId) ? [one.OwnerId] : [])),
+    ]);
     others.delete(account.id);
     const taps: Edge[] = [
       ...logged.map((one) => tapOf(evidence, paths, one, classOfVpcLog(region, one, vpc.VpcId))),
       ...unplaced,
       ...(place.logs.unknown ? [notListed(paths, place.account.id, region.region, place.logs.unknown, place.logs.ids)] : []),
-      ...[...others].sort().flatMap((other) => unseenOwner(evidence, paths, region, other, vpc.VpcId, other === owner ? undefined
-        : interfaces.filter((one) => one.OwnerId === other).map((one) => one.NetworkInterfaceId))),
+      ...[...others]
+        .sort()
+        .flatMap((other) =>
+          unseenOwner(
+            evidence,
+            paths,
+            region,
+            other,
+            vpc.VpcId,
+            other === owner ? undefined : interfaces.filter((one) => one.OwnerId === other).map((one) => one.NetworkInterfaceId),
+          ),
+        ),
       ...securityLakeTaps(evidence, paths, { account: account.id, region: region.region, logSource: 'VPC_FLOW' }),
     ];
     paths.emitter({
@@ -221,27 +321,48 @@ function readVpcs(evidence: EvidenceView, paths: PathsBuilder, region: Region, p
       sources: [VPC_SOURCE],
       scope: { ...scope, resource: arn },
       name: vpc.VpcId,
-      universe: universeOf(place, region, vpc.VpcId, subnets.map((one) => one.SubnetId), interfaces),
+      universe: universeOf(
+        place,
+        region,
+        vpc.VpcId,
+        subnets.map((one) => one.SubnetId),
+        interfaces,
+      ),
       taps,
       evidence: evidenceIds,
-      ...(place.subnets.unknown === undefined && subnets.length === 0 ? { notApplicable: 'the VPC has no subnet, so nothing can send or receive in it' } : {}),
+      ...(place.subnets.unknown === undefined && subnets.length === 0
+        ? { notApplicable: 'the VPC has no subnet, so nothing can send or receive in it' }
+        : {}),
     });
   }
 }
 
 /** What can happen in a VPC: traffic of the interfaces that are there, each in its subnet, and of any new one in any subnet. */
 function universeOf(
-  place: Place, region: Region, vpc: string, subnets: readonly string[], interfaces: readonly { NetworkInterfaceId: string; SubnetId?: string | undefined }[],
+  place: Place,
+  region: Region,
+  vpc: string,
+  subnets: readonly string[],
+  interfaces: readonly { NetworkInterfaceId: string; SubnetId?: string | undefined }[],
 ): Selector {
   const base: [string, strings.Strings][] = [
     ['vpc-id', strings.equalTo([vpc])],
     ['action', strings.equalTo(['ACCEPT', 'REJECT'])],
   ];
   const allSubnets = place.subnets.unknown ? strings.ALL_STRINGS : strings.equalTo(subnets);
-  const bySubnet = grouped(interfaces.filter((one) => one.SubnetId !== undefined), (one) => one.SubnetId as string);
+  const bySubnet = grouped(
+    interfaces.filter((one) => one.SubnetId !== undefined),
+    (one) => one.SubnetId as string,
+  );
   return [
-    ...[...bySubnet].map(([subnet, some]): EventClass =>
-      new Map([...base, ['subnet-id', strings.equalTo([subnet])], ['interface-id', strings.equalTo(some.map((one) => one.NetworkInterfaceId))]])),
+    ...[...bySubnet].map(
+      ([subnet, some]): EventClass =>
+        new Map([
+          ...base,
+          ['subnet-id', strings.equalTo([subnet])],
+          ['interface-id', strings.equalTo(some.map((one) => one.NetworkInterfaceId))],
+        ]),
+    ),
     ...(strings.isNone(allSubnets) ? [] : [new Map([...base, ['subnet-id', allSubnets], ['interface-id', region.newInterfaces]])]),
   ];
 }
@@ -270,34 +391,79 @@ function unplacedTaps(evidence: EvidenceView, paths: PathsBuilder, region: Regio
   const subnets = new Set(place.subnets.items.map((one) => one.SubnetId));
   return place.logs.items.flatMap((log) => {
     const id = log.ResourceId ?? '';
-    const unknown = id.startsWith('subnet-') && !subnets.has(id) ? place.subnets.unknown
-      : id.startsWith('eni-') && !region.interfaces.has(id) ? place.interfaces.unknown : undefined;
+    const unknown =
+      id.startsWith('subnet-') && !subnets.has(id)
+        ? place.subnets.unknown
+        : id.startsWith('eni-') && !region.interfaces.has(id)
+          ? place.interfaces.unknown
+          : undefined;
     if (!unknown) return [];
     const field = id.startsWith('subnet-') ? 'subnet-id' : 'interface-id';
     const fields = new Map([
       [field, strings.equalTo([id])],
       ...(log.TrafficType === 'ACCEPT' || log.TrafficType === 'REJECT' ? [['action', strings.equalTo([log.TrafficType])] as const] : []),
     ]);
-    return [tapOf(evidence, paths, { log, account: place.account, region: region.region, ids: place.logs.ids }, { least: NOTHING, most: [fields] }, [unknown])];
+    return [
+      tapOf(
+        evidence,
+        paths,
+        { log, account: place.account, region: region.region, ids: place.logs.ids },
+        { least: NOTHING, most: [fields] },
+        [unknown],
+      ),
+    ];
   });
 }
 
-function notListed(paths: PathsBuilder, account: string, region: string, unknown: Unknown, ids: readonly number[], mayPass?: Selector, suffix = ''): Edge {
-  return paths.once(`flow-logs-not-read|${account}|${region}|${suffix}`, () => unseenEdge(paths, {
-    id: `flow-logs|${account}|${region}|not-read${suffix}`, label: `flow logs of ${account}`, unknowns: [unknown], evidence: ids, account, region, ...(mayPass ? { mayPass } : {}),
-  }));
+function notListed(
+  paths: PathsBuilder,
+  account: string,
+  region: string,
+  unknown: Unknown,
+  ids: readonly number[],
+  mayPass?: Selector,
+  suffix = '',
+): Edge {
+  return paths.once(`flow-logs-not-read|${account}|${region}|${suffix}`, () =>
+    unseenEdge(paths, {
+      id: `flow-logs|${account}|${region}|not-read${suffix}`,
+      label: `flow logs of ${account}`,
+      unknowns: [unknown],
+      evidence: ids,
+      account,
+      region,
+      ...(mayPass ? { mayPass } : {}),
+    }),
+  );
 }
 
-function unseenOwner(evidence: EvidenceView, paths: PathsBuilder, region: Region, owner: string, vpc: string, interfaces: readonly string[] | undefined): Edge[] {
+function unseenOwner(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  region: Region,
+  owner: string,
+  vpc: string,
+  interfaces: readonly string[] | undefined,
+): Edge[] {
   const seen = region.places.get(owner);
   if (seen && !seen.logs.unknown) return [];
-  const unknown = seen?.logs.unknown ?? evidence.unknownOf('ec2:DescribeFlowLogs', `${vpc} in ${region.region} in ${owner}`, 'NotAsked', []);
-  const fields = new Map<string, strings.Strings>([['vpc-id', strings.equalTo([vpc])], ...(interfaces ? [['interface-id', strings.equalTo(interfaces)] as const] : [])]);
+  const unknown =
+    seen?.logs.unknown ?? evidence.unknownOf('ec2:DescribeFlowLogs', `${vpc} in ${region.region} in ${owner}`, 'NotAsked', []);
+  const fields = new Map<string, strings.Strings>([
+    ['vpc-id', strings.equalTo([vpc])],
+    ...(interfaces ? [['interface-id', strings.equalTo(interfaces)] as const] : []),
+  ]);
   return [notListed(paths, owner, region.region, unknown, seen?.logs.ids ?? [], [fields], `|${vpc}${interfaces ? '|interfaces' : ''}`)];
 }
 
 /** The first edge of one flow log, to a node of its own that leads to its destination. */
-function tapOf(evidence: EvidenceView, paths: PathsBuilder, placed: PlacedFlowLog, passes: { least: Selector; most: Selector; why?: string }, unknowns: readonly Unknown[] = []): Edge {
+function tapOf(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  placed: PlacedFlowLog,
+  passes: { least: Selector; most: Selector; why?: string },
+  unknowns: readonly Unknown[] = [],
+): Edge {
   const { log, account, region, ids } = placed;
   const hop = hopOf(evidence, paths, placed);
   const unread = passes.why === undefined ? [] : [evidence.unknownOf('ec2:DescribeFlowLogs', log.FlowLogId, passes.why, ids)];
@@ -310,8 +476,18 @@ function tapOf(evidence: EvidenceView, paths: PathsBuilder, placed: PlacedFlowLo
     unknowns: [...unknowns, ...unread],
     delivery: { state: 'flowing' },
     fields: fieldsOf(log),
+    ...mended(log),
     evidence: ids,
   };
+}
+
+/** What would take the rest: the other traffic, or the network around the subnet, interface or attachment. */
+function mended(log: z.infer<typeof FlowLog>): { fix?: string } {
+  if (log.TrafficType === 'ACCEPT' || log.TrafficType === 'REJECT') {
+    return { fix: `add a flow log for ${log.TrafficType === 'ACCEPT' ? 'REJECT' : 'ACCEPT'} traffic on ${log.ResourceId}` };
+  }
+  if (log.ResourceId?.startsWith('tgw-attach-')) return { fix: 'put a flow log on the transit gateway itself' };
+  return /^(subnet|eni)-/.test(log.ResourceId ?? '') ? { fix: 'put a flow log on the VPC itself' } : {};
 }
 
 function fieldsOf(log: z.infer<typeof FlowLog>): readonly string[] {
@@ -328,13 +504,21 @@ function hopOf(evidence: EvidenceView, paths: PathsBuilder, { log, account, regi
   const label = `flow log ${log.FlowLogId}`;
   const landing = land(evidence, paths, log, account, region);
   if (!landing) {
-    paths.edge(id, unseenEdge(paths, {
-      id: `${id}>?`, label, unknowns: [evidence.unknownOf('ec2:DescribeFlowLogs', log.FlowLogId, 'DestinationUnknown', ids)], evidence: ids, account: account.id, region,
-    }));
+    paths.edge(
+      id,
+      unseenEdge(paths, {
+        id: `${id}>?`,
+        label,
+        unknowns: [evidence.unknownOf('ec2:DescribeFlowLogs', log.FlowLogId, 'DestinationUnknown', ids)],
+        evidence: ids,
+        account: account.id,
+        region,
+      }),
+    );
     return id;
   }
   // Records leave the window of aggregation first; then delivery takes its documented usual time.
-  const usual = { 's3': 600, 'cloud-watch-logs': 300 }[log.LogDestinationType ?? 'cloud-watch-logs'];
+  const usual = { s3: 600, 'cloud-watch-logs': 300 }[log.LogDestinationType ?? 'cloud-watch-logs'];
   const delivery = deliveryOf(log, landing);
   paths.edge(id, {
     id: `${id}>${landing.node}`,
@@ -350,7 +534,13 @@ function hopOf(evidence: EvidenceView, paths: PathsBuilder, { log, account, regi
   return id;
 }
 
-function land(evidence: EvidenceView, paths: PathsBuilder, log: z.infer<typeof FlowLog>, account: AwsAccount, region: string): Landing | undefined {
+function land(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  log: z.infer<typeof FlowLog>,
+  account: AwsAccount,
+  region: string,
+): Landing | undefined {
   const hasStatus = log.DeliverLogsStatus === 'SUCCESS';
   const to = log.LogDestination;
   switch (log.LogDestinationType ?? 'cloud-watch-logs') {
@@ -358,10 +548,15 @@ function land(evidence: EvidenceView, paths: PathsBuilder, log: z.infer<typeof F
       if (to === undefined) return undefined;
       const { bucket, prefix } = bucketOf(to);
       const partitioned = log.DestinationOptions?.HiveCompatiblePartitions
-        ? `aws-account-id=${account.id}/aws-service=vpcflowlogs/aws-region=${region}/` : `${account.id}/vpcflowlogs/${region}/`;
+        ? `aws-account-id=${account.id}/aws-service=vpcflowlogs/aws-region=${region}/`
+        : `${account.id}/vpcflowlogs/${region}/`;
       return landInBucket(evidence, paths, {
-        bucket, prefix: `${prefix}AWSLogs/${partitioned}`, principals: ['delivery.logs.amazonaws.com'], sourceAccount: account.id,
-        sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*`, hasStatus,
+        bucket,
+        prefix: `${prefix}AWSLogs/${partitioned}`,
+        principals: ['delivery.logs.amazonaws.com'],
+        sourceAccount: account.id,
+        sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*`,
+        hasStatus,
       });
     }
     case 'kinesis-data-firehose':
@@ -384,9 +579,16 @@ function deliveryOf(log: z.infer<typeof FlowLog>, landing: Landing): Delivery {
   if (/rate limited/i.test(error)) return { state: 'unknown', why };
   const access = /access error/i.test(error);
   return {
-    state: 'broken', why,
-    ...(access ? { fix: log.LogDestinationType === 's3'
-      ? `let delivery.logs.amazonaws.com write to ${log.LogDestination ?? 'the bucket'}` : `let the role of flow log ${log.FlowLogId} write to ${log.LogGroupName ?? log.LogDestination ?? 'its destination'}` } : {}),
+    state: 'broken',
+    why,
+    ...(access
+      ? {
+          fix:
+            log.LogDestinationType === 's3'
+              ? `let delivery.logs.amazonaws.com write to ${log.LogDestination ?? 'the bucket'}`
+              : `let the role of flow log ${log.FlowLogId} write to ${log.LogGroupName ?? log.LogDestination ?? 'its destination'}`,
+        }
+      : {}),
   };
 }
 
@@ -417,7 +619,16 @@ function readTransitGateways(evidence: EvidenceView, paths: PathsBuilder, region
       fields.set('tgw-attachment-id', strings.equalTo([log.ResourceId]));
       if (gatewayOf.get(log.ResourceId) === id) return [tapOf(evidence, paths, placed, { least: [fields], most: [fields] })];
       return attachments.unknown && !gatewayOf.has(log.ResourceId)
-        ? [tapOf(evidence, paths, placed, { least: NOTHING, most: [new Map([['tgw-attachment-id', strings.equalTo([log.ResourceId])]])] }, [attachments.unknown])] : [];
+        ? [
+            tapOf(
+              evidence,
+              paths,
+              placed,
+              { least: NOTHING, most: [new Map([['tgw-attachment-id', strings.equalTo([log.ResourceId])]])] },
+              [attachments.unknown],
+            ),
+          ]
+        : [];
     });
     paths.emitter({
       id: `${TGW_SOURCE}|${account.id}|${arn}`,

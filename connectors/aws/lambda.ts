@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Cell, Collector } from '../../src/collect/collector.ts';
-import { EVERYTHING, selectorOf } from '../../src/events/classes.ts';
 import type { EventClass, Selector } from '../../src/events/classes.ts';
+import { EVERYTHING, selectorOf } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
-import { parsePolicy } from './bucket-policy.ts';
 import type { Policy } from './bucket-policy.ts';
+import { parsePolicy } from './bucket-policy.ts';
 import { landInLogGroup } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
 import { blindWhereNotReached, cellsOf, listOf, unseenEdge } from './listing.ts';
@@ -20,21 +20,37 @@ const LambdaFunction = z.object({
   FunctionName: z.string(),
   FunctionArn: z.string(),
   Role: z.string().optional(),
-  LoggingConfig: z.object({
-    LogFormat: z.string().optional(), ApplicationLogLevel: z.string().optional(), SystemLogLevel: z.string().optional(), LogGroup: z.string().optional(),
-  }).nullish(),
+  LoggingConfig: z
+    .object({
+      LogFormat: z.string().optional(),
+      ApplicationLogLevel: z.string().optional(),
+      SystemLogLevel: z.string().optional(),
+      LogGroup: z.string().optional(),
+    })
+    .nullish(),
 });
 type LambdaFunction = z.infer<typeof LambdaFunction>;
 const Functions = z.object({ Functions: z.array(LambdaFunction).default([]) });
-const Attached = z.object({ AttachedPolicies: z.array(z.object({ PolicyName: z.string().optional(), PolicyArn: z.string().optional() })).default([]) });
+const Attached = z.object({
+  AttachedPolicies: z.array(z.object({ PolicyName: z.string().optional(), PolicyArn: z.string().optional() })).default([]),
+});
 const Inline = z.object({ PolicyNames: z.array(z.string()).default([]) });
 const InlineDocument = z.object({ PolicyDocument: z.string().optional() });
 const ManagedPolicy = z.object({ Policy: z.object({ DefaultVersionId: z.string().optional() }).optional() });
 const PolicyVersion = z.object({ PolicyVersion: z.object({ Document: z.string().optional() }).optional() });
 /** AWS managed policies that let a function write to any log group of its account. */
 const LOGGING_POLICIES = new Set([
-  'AWSLambdaBasicExecutionRole', 'AWSLambdaVPCAccessExecutionRole', 'AWSLambdaKinesisExecutionRole', 'AWSLambdaDynamoDBExecutionRole', 'AWSLambdaSQSQueueExecutionRole',
-  'AWSLambdaMSKExecutionRole', 'AWSLambdaBasicDurableExecutionRolePolicy', 'AWSLambdaExecute', 'CloudWatchLogsFullAccess', 'AdministratorAccess', 'PowerUserAccess',
+  'AWSLambdaBasicExecutionRole',
+  'AWSLambdaVPCAccessExecutionRole',
+  'AWSLambdaKinesisExecutionRole',
+  'AWSLambdaDynamoDBExecutionRole',
+  'AWSLambdaSQSQueueExecutionRole',
+  'AWSLambdaMSKExecutionRole',
+  'AWSLambdaBasicDurableExecutionRolePolicy',
+  'AWSLambdaExecute',
+  'CloudWatchLogsFullAccess',
+  'AdministratorAccess',
+  'PowerUserAccess',
 ]);
 const NEEDED = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
@@ -45,11 +61,24 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
  */
 const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   INFO: [
-    'platform.start', 'platform.report', 'platform.initStart', 'platform.initReport', 'platform.restoreStart', 'platform.restoreReport', 'platform.extension',
-    'platform.logsSubscription', 'platform.telemetrySubscription',
+    'platform.start',
+    'platform.report',
+    'platform.initStart',
+    'platform.initReport',
+    'platform.restoreStart',
+    'platform.restoreReport',
+    'platform.extension',
+    'platform.logsSubscription',
+    'platform.telemetrySubscription',
   ],
   WARN: [
-    'platform.report', 'platform.runtimeDone', 'platform.initRuntimeDone', 'platform.initReport', 'platform.restoreRuntimeDone', 'platform.restoreReport', 'platform.extension',
+    'platform.report',
+    'platform.runtimeDone',
+    'platform.initRuntimeDone',
+    'platform.initReport',
+    'platform.restoreRuntimeDone',
+    'platform.restoreReport',
+    'platform.extension',
     'platform.logsDropped',
   ],
 };
@@ -63,11 +92,24 @@ export const lambda: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'lambda:ListFunctions': { permission: 'lambda:ListFunctions', pages: { from: 'NextMarker', to: 'Marker' }, why: 'the functions, their log groups, levels and roles', per: 'region' },
-    'iam:ListAttachedRolePolicies': {
-      permission: 'iam:ListAttachedRolePolicies', pages: { from: 'Marker', to: 'Marker' }, why: 'whether the role may write logs', per: 'resource',
+    'lambda:ListFunctions': {
+      permission: 'lambda:ListFunctions',
+      pages: { from: 'NextMarker', to: 'Marker' },
+      why: 'the functions, their log groups, levels and roles',
+      per: 'region',
     },
-    'iam:ListRolePolicies': { permission: 'iam:ListRolePolicies', pages: { from: 'Marker', to: 'Marker' }, why: 'inline policies of a role that has no known logging policy', per: 'resource' },
+    'iam:ListAttachedRolePolicies': {
+      permission: 'iam:ListAttachedRolePolicies',
+      pages: { from: 'Marker', to: 'Marker' },
+      why: 'whether the role may write logs',
+      per: 'resource',
+    },
+    'iam:ListRolePolicies': {
+      permission: 'iam:ListRolePolicies',
+      pages: { from: 'Marker', to: 'Marker' },
+      why: 'inline policies of a role that has no known logging policy',
+      per: 'resource',
+    },
     'iam:GetRolePolicy': { permission: 'iam:GetRolePolicy', why: 'what an inline policy allows', per: 'resource' },
     'iam:GetPolicy': { permission: 'iam:GetPolicy', why: 'the version of a policy that is in force', per: 'resource' },
     'iam:GetPolicyVersion': { permission: 'iam:GetPolicyVersion', why: 'what a policy allows', per: 'resource' },
@@ -77,7 +119,12 @@ export const lambda: Collector = {
     const answer = await cell.ask('lambda:ListFunctions', { MaxItems: 50 });
     const functions = answer.pages.flatMap((page) => Functions.safeParse(page).data?.Functions ?? []);
     for (const one of functions) {
-      cell.want({ kind: 'cloudwatch-logs', id: groupOf(cell.partition, cell.account, cell.region, one), account: cell.account, region: cell.region });
+      cell.want({
+        kind: 'cloudwatch-logs',
+        id: groupOf(cell.partition, cell.account, cell.region, one),
+        account: cell.account,
+        region: cell.region,
+      });
     }
     const roles = new Set(functions.flatMap((one) => (one.Role === undefined ? [] : [roleName(one.Role)])));
     await Promise.all([...roles].map((role) => askRole(cell, role)));
@@ -105,12 +152,16 @@ async function askRole(cell: Cell, RoleName: string): Promise<void> {
   const inline = await cell.ask('iam:ListRolePolicies', { RoleName });
   const names = inline.pages.flatMap((page) => Inline.safeParse(page).data?.PolicyNames ?? []);
   await Promise.all(names.map((PolicyName) => cell.ask('iam:GetRolePolicy', { RoleName, PolicyName })));
-  await Promise.all(policies.map(async ({ PolicyArn }) => {
-    if (PolicyArn === undefined) return;
-    const policy = await cell.ask('iam:GetPolicy', { PolicyArn });
-    const VersionId = policy.pages.map((page) => ManagedPolicy.safeParse(page).data?.Policy?.DefaultVersionId).find((id) => id !== undefined);
-    if (VersionId !== undefined) await cell.ask('iam:GetPolicyVersion', { PolicyArn, VersionId });
-  }));
+  await Promise.all(
+    policies.map(async ({ PolicyArn }) => {
+      if (PolicyArn === undefined) return;
+      const policy = await cell.ask('iam:GetPolicy', { PolicyArn });
+      const VersionId = policy.pages
+        .map((page) => ManagedPolicy.safeParse(page).data?.Policy?.DefaultVersionId)
+        .find((id) => id !== undefined);
+      if (VersionId !== undefined) await cell.ask('iam:GetPolicyVersion', { PolicyArn, VersionId });
+    }),
+  );
 }
 
 function isLoggingPolicy(arn: string | undefined): boolean {
@@ -130,7 +181,13 @@ function groupOf(partition: string, account: string, region: string, one: Lambda
 }
 
 function readFunction(
-  evidence: EvidenceView, paths: PathsBuilder, account: AwsAccount, region: string, one: LambdaFunction, alone: boolean, listed: readonly number[],
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  account: AwsAccount,
+  region: string,
+  one: LambdaFunction,
+  alone: boolean,
+  listed: readonly number[],
 ): void {
   const arn = one.FunctionArn;
   const scope = { provider: 'aws' as const, account: account.id, region, resource: arn };
@@ -140,22 +197,52 @@ function readFunction(
   const { happens, written } = linesOf(one);
   const role = roleOf(evidence, paths, account, one, group, alone);
   const id = `lambda|${arn}`;
-  const label = written === EVERYTHING ? `logging of ${one.FunctionName}` : `logging of ${one.FunctionName} (application ${appLevel(one)}, system ${systemLevel(one)})`;
+  const label =
+    written === EVERYTHING
+      ? `logging of ${one.FunctionName}`
+      : `logging of ${one.FunctionName} (application ${appLevel(one)}, system ${systemLevel(one)})`;
   const ids = [...listed, ...landing.evidence, ...role.ids];
   // The first invocation makes the group; until then it is not known what it will keep.
-  const tap: Edge = landing.delivery.state === 'broken' && role.delivery?.state !== 'broken'
-    ? unseenEdge(paths, {
-      id, label, evidence: ids, account: account.id, region, mayPass: written,
-      unknowns: [evidence.unknownOf('logs:DescribeLogGroups', group, 'NotYetMade', landing.evidence), ...(role.delivery?.unknowns ?? [])],
-    })
-    : { id, to: landing.node, label, passes: written, mayPass: written, unknowns: landing.unknowns, delivery: role.delivery ?? landing.delivery, latency: 60, evidence: ids };
+  const tap: Edge =
+    landing.delivery.state === 'broken' && role.delivery?.state !== 'broken'
+      ? unseenEdge(paths, {
+          id,
+          label,
+          evidence: ids,
+          account: account.id,
+          region,
+          mayPass: written,
+          unknowns: [
+            evidence.unknownOf('logs:DescribeLogGroups', group, 'NotYetMade', landing.evidence),
+            ...(role.delivery?.unknowns ?? []),
+          ],
+        })
+      : {
+          id,
+          to: landing.node,
+          label,
+          passes: written,
+          mayPass: written,
+          unknowns: landing.unknowns,
+          delivery: role.delivery ?? landing.delivery,
+          latency: 60,
+          ...(written === EVERYTHING
+            ? {}
+            : {
+                fix: `aws lambda update-function-configuration --region ${region} --function-name ${one.FunctionName} --logging-config LogFormat=JSON,ApplicationLogLevel=INFO,SystemLogLevel=INFO`,
+              }),
+          evidence: ids,
+        };
   const resource = strings.equalTo([arn]);
   paths.emitter({
     id: `${SOURCE}|${arn}`,
     sources: [SOURCE],
     scope,
     name: one.FunctionName,
-    universe: happens === EVERYTHING ? selectorOf({ resource: { equals: [arn] } }) : happens.map((lines) => new Map([...lines, ['resource', resource]])),
+    universe:
+      happens === EVERYTHING
+        ? selectorOf({ resource: { equals: [arn] } })
+        : happens.map((lines) => new Map([...lines, ['resource', resource]])),
     taps: [tap],
     evidence: ids,
   });
@@ -178,9 +265,22 @@ function linesOf(one: LambdaFunction): { happens: Selector; written: Selector } 
   const wanted = levelsFrom(appLevel(one));
   const system = levelsFrom(systemLevel(one));
   const application = strings.complement(strings.startingWith(['platform.']));
-  const applicationAt = (levels: readonly string[]): EventClass[] => [new Map([['type', application], ['level', strings.equalTo(levels)]])];
+  const applicationAt = (levels: readonly string[]): EventClass[] => [
+    new Map([
+      ['type', application],
+      ['level', strings.equalTo(levels)],
+    ]),
+  ];
   const platformAt = (levels: readonly string[]): EventClass[] =>
-    levels.filter((level) => PLATFORM[level]).map((level) => new Map([['type', strings.equalTo(PLATFORM[level] as readonly string[])], ['level', strings.equalTo([level])]]));
+    levels
+      .filter((level) => PLATFORM[level])
+      .map(
+        (level) =>
+          new Map([
+            ['type', strings.equalTo(PLATFORM[level] as readonly string[])],
+            ['level', strings.equalTo([level])],
+          ]),
+      );
   return {
     happens: [...applicationAt([...new Set([...levelsFrom('INFO'), ...wanted])]), ...platformAt(['INFO', 'WARN'])],
     written: [...applicationAt(wanted), ...platformAt(system)],
@@ -196,26 +296,50 @@ const RECENT_DAYS = 7;
 
 /** What the role does to delivery: nothing where it may write, or where events of this function alone came in lately. */
 function roleOf(
-  evidence: EvidenceView, paths: PathsBuilder, account: AwsAccount, one: LambdaFunction, group: string, alone: boolean,
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  account: AwsAccount,
+  one: LambdaFunction,
+  group: string,
+  alone: boolean,
 ): { delivery?: Exclude<Delivery, { state: 'flowing' }>; ids: readonly number[] } {
   const name = one.Role === undefined ? undefined : roleName(one.Role);
-  const role = one.Role === undefined
-    ? { is: 'unknown' as const, unknowns: [evidence.unknownOf('lambda:ListFunctions', one.FunctionName, 'RoleMissing', [])], ids: [] }
-    : paths.once(`lambda-role|${account.id}|${one.Role}|${group}`, () => roleAnswer(evidence, account.id, one.Role as string, group));
+  const role =
+    one.Role === undefined
+      ? { is: 'unknown' as const, unknowns: [evidence.unknownOf('lambda:ListFunctions', one.FunctionName, 'RoleMissing', [])], ids: [] }
+      : paths.once(`lambda-role|${account.id}|${one.Role}|${group}`, () => roleAnswer(evidence, account.id, one.Role as string, group));
   if (role.is === 'yes') return { ids: role.ids };
   const arrival = alone ? lastArrival(evidence, group) : undefined;
   const recent = arrival?.at !== undefined && Date.parse(paths.asOf) - Date.parse(arrival.at) <= RECENT_DAYS * 86_400_000;
   if (role.is === 'no' && recent) {
-    return { delivery: { state: 'unknown', why: `no policy of the role ${name} lets it write to ${groupName(one)}, and yet events came in lately`, unknowns: [] }, ids: [...role.ids, ...arrival.evidence] };
+    return {
+      delivery: {
+        state: 'unknown',
+        why: `no policy of the role ${name} lets it write to ${groupName(one)}, and yet events came in lately`,
+        unknowns: [],
+      },
+      ids: [...role.ids, ...arrival.evidence],
+    };
   }
   if (role.is === 'no') {
     return {
-      delivery: { state: 'broken', why: `the role ${name} of ${one.FunctionName} may not write to ${groupName(one)}`, fix: `attach AWSLambdaBasicExecutionRole to the role ${name}` },
+      delivery: {
+        state: 'broken',
+        why: `the role ${name} of ${one.FunctionName} may not write to ${groupName(one)}`,
+        fix: `attach AWSLambdaBasicExecutionRole to the role ${name}`,
+      },
       ids: role.ids,
     };
   }
   if (recent) return { ids: [...role.ids, ...arrival.evidence] };
-  return { delivery: { state: 'unknown', why: `whether the role ${name ?? ''} may write to ${groupName(one)} was not read`, unknowns: role.unknowns }, ids: role.ids };
+  return {
+    delivery: {
+      state: 'unknown',
+      why: `whether the role ${name ?? ''} may write to ${groupName(one)} was not read`,
+      unknowns: role.unknowns,
+    },
+    ids: role.ids,
+  };
 }
 
 interface RoleAnswer {
@@ -239,7 +363,12 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
   ids.push(...inline.ids);
   if (inline.unknown) unknowns.push(inline.unknown);
   for (const PolicyName of inline.pages.flatMap((page) => page.PolicyNames)) {
-    const answer = evidence.call('iam:GetRolePolicy', InlineDocument, { account: owner, args: { RoleName, PolicyName } }, `${RoleName} ${PolicyName}`);
+    const answer = evidence.call(
+      'iam:GetRolePolicy',
+      InlineDocument,
+      { account: owner, args: { RoleName, PolicyName } },
+      `${RoleName} ${PolicyName}`,
+    );
     ids.push(...answer.ids);
     if (answer.unknown) unknowns.push(answer.unknown);
     documents.push(...answer.pages.flatMap((page) => page.PolicyDocument ?? []));
@@ -248,7 +377,10 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
     if (PolicyArn === undefined) continue;
     const policy = evidence.call('iam:GetPolicy', ManagedPolicy, { account: owner, args: { PolicyArn } }, PolicyArn);
     const VersionId = policy.pages[0]?.Policy?.DefaultVersionId;
-    const version = VersionId === undefined ? undefined : evidence.call('iam:GetPolicyVersion', PolicyVersion, { account: owner, args: { PolicyArn, VersionId } }, PolicyArn);
+    const version =
+      VersionId === undefined
+        ? undefined
+        : evidence.call('iam:GetPolicyVersion', PolicyVersion, { account: owner, args: { PolicyArn, VersionId } }, PolicyArn);
     ids.push(...policy.ids, ...(version?.ids ?? []));
     const document = version?.pages[0]?.PolicyVersion?.Document;
     if (document !== undefined) documents.push(document);
@@ -274,7 +406,9 @@ function more(a: Certainty, b: Certainty): Certainty {
 
 /** A policy document from IAM, which answers it URL-encoded. */
 function policyOf(text: string): Policy | undefined {
-  return parsePolicy(text.trimStart().startsWith('{') ? text : (new URLSearchParams(`document=${text.replaceAll('+', '%2B')}`).get('document') ?? ''));
+  return parsePolicy(
+    text.trimStart().startsWith('{') ? text : (new URLSearchParams(`document=${text.replaceAll('+', '%2B')}`).get('document') ?? ''),
+  );
 }
 
 /** What one policy document says of writing to the group; undefined where it cannot be read. */
@@ -287,14 +421,28 @@ function documentAnswer(text: string, group: string): { allowed: readonly Certai
 }
 
 function takes(statement: Policy['Statement'][number], action: string, group: string): Certainty {
-  const inAction = statement.Action ? statement.Action.some((one) => like(one, action, true)) : !(statement.NotAction ?? []).some((one) => like(one, action, true));
+  const inAction = statement.Action
+    ? statement.Action.some((one) => like(one, action, true))
+    : !(statement.NotAction ?? []).some((one) => like(one, action, true));
   if (!inAction) return 'no';
   // The writes are on streams of the group; a statement may name the group, its streams or single ones.
   const stream = `${group}:log-stream:x`;
   const named = statement.Resource ?? statement.NotResource ?? [];
   const whole = named.some((one) => like(one, stream, false) || like(one, `${group}:*`, false));
   const part = whole || named.some((one) => one.startsWith(`${group}:log-stream:`) || one.includes('${'));
-  const inResource: Certainty = statement.Resource ? (whole ? 'yes' : part ? 'maybe' : 'no') : statement.NotResource ? (whole ? 'no' : part ? 'maybe' : 'yes') : 'no';
+  const inResource: Certainty = statement.Resource
+    ? whole
+      ? 'yes'
+      : part
+        ? 'maybe'
+        : 'no'
+    : statement.NotResource
+      ? whole
+        ? 'no'
+        : part
+          ? 'maybe'
+          : 'yes'
+      : 'no';
   if (inResource === 'no') return 'no';
   return statement.Condition === undefined || statement.Condition === null ? inResource : 'maybe';
 }
@@ -303,7 +451,8 @@ function takes(statement: Policy['Statement'][number], action: string, group: st
 function like(pattern: string, value: string, anyCase: boolean): boolean {
   const parts = (anyCase ? pattern.toLowerCase() : pattern).replaceAll(/\*+/g, '*').split('*');
   const text = anyCase ? value.toLowerCase() : value;
-  const fits = (part: string, at: number) => [...part].every((letter, index) => letter === '?' ? at + index < text.length : text[at + index] === letter);
+  const fits = (part: string, at: number) =>
+    [...part].every((letter, index) => (letter === '?' ? at + index < text.length : text[at + index] === letter));
   const [first = '', ...rest] = parts;
   if (!fits(first, 0)) return false;
   if (rest.length === 0) return text.length === first.length;

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
 import type { Selector } from '../../src/events/classes.ts';
+import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { CallError } from '../../src/model/evidence.ts';
-import type { Edge, Kept } from '../../src/paths/graph.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
+import type { Edge, Kept } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
-import { estateOf } from './estate.ts';
 import type { AwsAccount } from './estate.ts';
+import { estateOf } from './estate.ts';
 
 /** What one list call told: its items, and why there may be more, where there may. */
 export interface Listing<Item> {
@@ -21,7 +21,11 @@ const PAGE_SIZES = new Set(['MaxResults', 'maxResults', 'MaxItems', 'PageSize', 
 
 /** A list of everything in a place: only calls without filters say so. Of several such calls the newest counts. */
 export function listOf<Page, Item>(
-  evidence: EvidenceView, op: string, shape: z.ZodType<Page>, items: (page: Page) => readonly Item[], place: { readonly account: string; readonly region?: string },
+  evidence: EvidenceView,
+  op: string,
+  shape: z.ZodType<Page>,
+  items: (page: Page) => readonly Item[],
+  place: { readonly account: string; readonly region?: string },
 ): Listing<Item> {
   let newest: Answered<Page> | undefined;
   for (const answer of evidence.calls(op, shape, place)) {
@@ -37,14 +41,23 @@ export function blindWhereNotReached(evidence: EvidenceView, paths: PathsBuilder
   for (const account of estateOf(evidence).accounts) {
     if (account.reached || /^the account is /.test(account.state.why ?? '')) continue;
     paths.blind({
-      sources, scope: { provider: 'aws', account: account.id }, unknowns: [evidence.unknownOf(op, account.id, 'AccountNotReached', account.evidence)], evidence: account.evidence,
+      sources,
+      scope: { provider: 'aws', account: account.id },
+      unknowns: [evidence.unknownOf(op, account.id, 'AccountNotReached', account.evidence)],
+      evidence: account.evidence,
     });
   }
 }
 
 /** Every enabled region of every account that was reached. */
-export function cellsOf(evidence: EvidenceView): readonly { readonly account: AwsAccount; readonly region: string; readonly at: { readonly account: string; readonly region: string } }[] {
-  return estateOf(evidence).accounts.flatMap((account) => (account.reached ? account.regions.map((region) => ({ account, region, at: { account: account.id, region } })) : []));
+export function cellsOf(evidence: EvidenceView): readonly {
+  readonly account: AwsAccount;
+  readonly region: string;
+  readonly at: { readonly account: string; readonly region: string };
+}[] {
+  return estateOf(evidence).accounts.flatMap((account) =>
+    account.reached ? account.regions.map((region) => ({ account, region, at: { account: account.id, region } })) : [],
+  );
 }
 
 export const UNKNOWN_KEPT: Omit<Kept, 'because' | 'unknowns'> = {
@@ -54,18 +67,39 @@ export const UNKNOWN_KEPT: Omit<Kept, 'because' | 'unknowns'> = {
 };
 
 /** A first edge of which it was not read whether it exists or where it leads: nothing passes for certain, everything (or `mayPass`) may. */
-export function unseenEdge(paths: PathsBuilder, edge: {
-  readonly id: string; readonly label: string; readonly unknowns: readonly Unknown[]; readonly evidence: readonly number[];
-  readonly account: string; readonly region?: string; readonly mayPass?: Selector;
-}): Edge {
+export function unseenEdge(
+  paths: PathsBuilder,
+  edge: {
+    readonly id: string;
+    readonly label: string;
+    readonly unknowns: readonly Unknown[];
+    readonly evidence: readonly number[];
+    readonly account: string;
+    readonly region?: string;
+    readonly mayPass?: Selector;
+  },
+): Edge {
   const to = paths.node({
-    type: 'store', id: `unseen|${edge.id}`, kind: 'native', unseen: true, name: edge.label,
+    type: 'store',
+    id: `unseen|${edge.id}`,
+    kind: 'native',
+    unseen: true,
+    name: edge.label,
     scope: { provider: 'aws', account: edge.account, ...(edge.region === undefined ? {} : { region: edge.region }) },
-    keeps: { ...UNKNOWN_KEPT, because: 'not read', unknowns: edge.unknowns }, evidence: edge.evidence, findings: [], unknowns: [],
+    keeps: { ...UNKNOWN_KEPT, because: 'not read', unknowns: edge.unknowns },
+    evidence: edge.evidence,
+    findings: [],
+    unknowns: [],
   });
   return {
-    id: edge.id, to, label: edge.label, passes: NOTHING, mayPass: edge.mayPass ?? EVERYTHING, unknowns: edge.unknowns,
-    delivery: { state: 'flowing' }, evidence: edge.evidence,
+    id: edge.id,
+    to,
+    label: edge.label,
+    passes: NOTHING,
+    mayPass: edge.mayPass ?? EVERYTHING,
+    unknowns: edge.unknowns,
+    delivery: { state: 'flowing' },
+    evidence: edge.evidence,
   };
 }
 

@@ -34,26 +34,41 @@ export const loadBalancers: Collector = {
   phase: 'sources',
   calls: {
     'elasticloadbalancing:DescribeLoadBalancers': {
-      permission: 'elasticloadbalancing:DescribeLoadBalancers', pages: { from: 'NextMarker', to: 'Marker' }, why: 'the load balancers', per: 'region',
+      permission: 'elasticloadbalancing:DescribeLoadBalancers',
+      pages: { from: 'NextMarker', to: 'Marker' },
+      why: 'the load balancers',
+      per: 'region',
     },
-    'elasticloadbalancing:DescribeLoadBalancerAttributes': { permission: 'elasticloadbalancing:DescribeLoadBalancerAttributes', why: 'whether logs go to a bucket', per: 'resource' },
+    'elasticloadbalancing:DescribeLoadBalancerAttributes': {
+      permission: 'elasticloadbalancing:DescribeLoadBalancerAttributes',
+      why: 'whether logs go to a bucket',
+      per: 'resource',
+    },
     'elasticloadbalancing:DescribeListeners': {
-      permission: 'elasticloadbalancing:DescribeListeners', pages: { from: 'NextMarker', to: 'Marker' }, why: 'a network load balancer logs its TLS listeners only', per: 'resource',
+      permission: 'elasticloadbalancing:DescribeListeners',
+      pages: { from: 'NextMarker', to: 'Marker' },
+      why: 'a network load balancer logs its TLS listeners only',
+      per: 'resource',
     },
   },
   doc: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html',
   async collect(cell) {
     const all = await cell.ask('elasticloadbalancing:DescribeLoadBalancers', { PageSize: 400 });
     const listed = all.pages.flatMap((page) => LoadBalancers.safeParse(page).data?.LoadBalancers ?? []);
-    await Promise.all(listed.filter((one) => one.Type !== 'gateway').map(async ({ LoadBalancerArn, Type }) => {
-      const answer = await cell.ask('elasticloadbalancing:DescribeLoadBalancerAttributes', { LoadBalancerArn });
-      const attributes = attributesOf(answer.pages.flatMap((page) => Attributes.safeParse(page).data ?? []));
-      for (const kind of ['access_logs', 'connection_logs']) {
-        const bucket = attributes.get(`${kind}.s3.bucket`);
-        if (attributes.get(`${kind}.s3.enabled`) === 'true' && bucket) cell.want({ kind: 's3', id: bucket });
-      }
-      if (Type === 'network' && attributes.get('access_logs.s3.enabled') === 'true') await cell.ask('elasticloadbalancing:DescribeListeners', { LoadBalancerArn });
-    }));
+    await Promise.all(
+      listed
+        .filter((one) => one.Type !== 'gateway')
+        .map(async ({ LoadBalancerArn, Type }) => {
+          const answer = await cell.ask('elasticloadbalancing:DescribeLoadBalancerAttributes', { LoadBalancerArn });
+          const attributes = attributesOf(answer.pages.flatMap((page) => Attributes.safeParse(page).data ?? []));
+          for (const kind of ['access_logs', 'connection_logs']) {
+            const bucket = attributes.get(`${kind}.s3.bucket`);
+            if (attributes.get(`${kind}.s3.enabled`) === 'true' && bucket) cell.want({ kind: 's3', id: bucket });
+          }
+          if (Type === 'network' && attributes.get('access_logs.s3.enabled') === 'true')
+            await cell.ask('elasticloadbalancing:DescribeListeners', { LoadBalancerArn });
+        }),
+    );
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, SOURCES, 'elasticloadbalancing:DescribeLoadBalancers');
@@ -71,16 +86,31 @@ function attributesOf(pages: readonly z.infer<typeof Attributes>[]): ReadonlyMap
   return new Map(pages.flatMap((page) => page.Attributes.map((one) => [one.Key ?? '', one.Value ?? ''] as const)));
 }
 
-function readLoadBalancer(evidence: EvidenceView, paths: PathsBuilder, account: AwsAccount, region: string, one: LoadBalancer, listed: readonly number[]): void {
+function readLoadBalancer(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  account: AwsAccount,
+  region: string,
+  one: LoadBalancer,
+  listed: readonly number[],
+): void {
   const arn = one.LoadBalancerArn;
   const network = one.Type === 'network' || (one.Type === undefined && arn.includes(':loadbalancer/net/'));
   const scope = { provider: 'aws' as const, account: account.id, region, resource: arn };
-  const answer = evidence.call('elasticloadbalancing:DescribeLoadBalancerAttributes', Attributes, { account: account.id, region, args: { LoadBalancerArn: arn } }, arn);
+  const answer = evidence.call(
+    'elasticloadbalancing:DescribeLoadBalancerAttributes',
+    Attributes,
+    { account: account.id, region, args: { LoadBalancerArn: arn } },
+    arn,
+  );
   const ids = [...listed, ...answer.ids];
   paths.resource({ type: network ? 'aws.elb.network' : 'aws.elb.application', id: arn, scope, evidence: listed });
   const logs = network
     ? [{ source: NLB, attribute: 'access_logs', logType: 'NLB_ACCESS_LOGS' }]
-    : [{ source: ALB_ACCESS, attribute: 'access_logs', logType: 'ALB_ACCESS_LOGS' }, { source: ALB_CONNECTION, attribute: 'connection_logs', logType: 'ALB_CONNECTION_LOGS' }];
+    : [
+        { source: ALB_ACCESS, attribute: 'access_logs', logType: 'ALB_ACCESS_LOGS' },
+        { source: ALB_CONNECTION, attribute: 'connection_logs', logType: 'ALB_CONNECTION_LOGS' },
+      ];
   for (const { source, attribute, logType } of logs) {
     paths.emitter({
       id: `${source}|${arn}`,
@@ -99,7 +129,15 @@ function readLoadBalancer(evidence: EvidenceView, paths: PathsBuilder, account: 
 }
 
 function bucketTaps(
-  evidence: EvidenceView, paths: PathsBuilder, account: AwsAccount, region: string, arn: string, attribute: string, network: boolean, answer: Attributed, ids: readonly number[],
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  account: AwsAccount,
+  region: string,
+  arn: string,
+  attribute: string,
+  network: boolean,
+  answer: Attributed,
+  ids: readonly number[],
 ): Edge[] {
   const id = `load-balancer|${arn}|${attribute}`;
   const attributes = attributesOf(answer.pages);
@@ -108,19 +146,27 @@ function bucketTaps(
   const bucket = attributes.get(`${attribute}.s3.bucket`);
   // Every answer names the access log attribute; connection logs came later and older answers lack them.
   if (answer.unknown || (enabled === undefined && attribute === 'access_logs') || (enabled === 'true' && !bucket)) {
-    const unknown = answer.unknown ?? evidence.unknownOf('elasticloadbalancing:DescribeLoadBalancerAttributes', arn, 'AttributeMissing', answer.ids);
+    const unknown =
+      answer.unknown ?? evidence.unknownOf('elasticloadbalancing:DescribeLoadBalancerAttributes', arn, 'AttributeMissing', answer.ids);
     return [unseenEdge(paths, { id: `${id}|not-read`, label: name, unknowns: [unknown], evidence: ids, account: account.id, region })];
   }
   if (enabled !== 'true' || !bucket) return [];
   const prefix = (attributes.get(`${attribute}.s3.prefix`) ?? '').replace(/\/+$/, '');
   const landing = landInBucket(evidence, paths, {
-    bucket, prefix: `${prefix === '' ? '' : `${prefix}/`}AWSLogs/${account.id}/elasticloadbalancing/${region}/`,
+    bucket,
+    prefix: `${prefix === '' ? '' : `${prefix}/`}AWSLogs/${account.id}/elasticloadbalancing/${region}/`,
     principals: network ? ['delivery.logs.amazonaws.com'] : elbWriters(account.partition, region),
-    sourceAccount: account.id, ...(network ? { sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*` } : { sourceArn: arn }),
+    sourceAccount: account.id,
+    ...(network ? { sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*` } : { sourceArn: arn }),
   });
   const listeners = network ? tlsListeners(evidence, account.id, region, arn) : undefined;
   const edge = {
-    id, to: landing.node, label: name, delivery: landing.delivery, latency: LATENCY, evidence: [...ids, ...landing.evidence, ...(listeners?.ids ?? [])],
+    id,
+    to: landing.node,
+    label: name,
+    delivery: landing.delivery,
+    latency: LATENCY,
+    evidence: [...ids, ...landing.evidence, ...(listeners?.ids ?? [])],
   };
   if (listeners?.is === 'none') {
     const why = `${name}: access logs are written for TLS listeners only and it has none`;
@@ -131,7 +177,12 @@ function bucketTaps(
 }
 
 function tlsListeners(evidence: EvidenceView, account: string, region: string, arn: string) {
-  const answer = evidence.call('elasticloadbalancing:DescribeListeners', Listeners, { account, region, args: { LoadBalancerArn: arn } }, arn);
+  const answer = evidence.call(
+    'elasticloadbalancing:DescribeListeners',
+    Listeners,
+    { account, region, args: { LoadBalancerArn: arn } },
+    arn,
+  );
   const protocols = answer.pages.flatMap((page) => page.Listeners.map((one) => one.Protocol));
   if (answer.unknown) return { is: 'unknown' as const, unknown: answer.unknown, ids: answer.ids };
   return { is: protocols.includes('TLS') ? ('some' as const) : ('none' as const), unknown: undefined, ids: answer.ids };

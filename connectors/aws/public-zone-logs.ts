@@ -5,15 +5,17 @@ import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { landInLogGroup } from './destinations.ts';
-import { estateOf } from './estate.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, groupArn, listOf, unseenEdge } from './listing.ts';
+import { estateOf } from './estate.ts';
 import type { Listing } from './listing.ts';
+import { blindWhereNotReached, groupArn, listOf, unseenEdge } from './listing.ts';
 
 const SOURCE = 'aws.route53.public';
 
 const Zones = z.object({
-  HostedZones: z.array(z.object({ Id: z.string(), Name: z.string().optional(), Config: z.object({ PrivateZone: z.boolean().optional() }).nullish() })).default([]),
+  HostedZones: z
+    .array(z.object({ Id: z.string(), Name: z.string().optional(), Config: z.object({ PrivateZone: z.boolean().optional() }).nullish() }))
+    .default([]),
 });
 const Logging = z.object({ Id: z.string().optional(), HostedZoneId: z.string(), CloudWatchLogsLogGroupArn: z.string() });
 const LoggingConfigs = z.object({ QueryLoggingConfigs: z.array(Logging).default([]) });
@@ -27,8 +29,18 @@ export const publicZoneLogs: Collector = {
   runs: 'account',
   phase: 'sources',
   calls: {
-    'route53:ListHostedZones': { permission: 'route53:ListHostedZones', pages: { from: 'NextMarker', to: 'Marker' }, why: 'the public zones', per: 'account' },
-    'route53:ListQueryLoggingConfigs': { permission: 'route53:ListQueryLoggingConfigs', pages: { from: 'NextToken', to: 'NextToken' }, why: 'which zones are logged, and where to', per: 'account' },
+    'route53:ListHostedZones': {
+      permission: 'route53:ListHostedZones',
+      pages: { from: 'NextMarker', to: 'Marker' },
+      why: 'the public zones',
+      per: 'account',
+    },
+    'route53:ListQueryLoggingConfigs': {
+      permission: 'route53:ListQueryLoggingConfigs',
+      pages: { from: 'NextToken', to: 'NextToken' },
+      why: 'which zones are logged, and where to',
+      per: 'account',
+    },
   },
   doc: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html',
   async collect(cell) {
@@ -70,20 +82,47 @@ function readAccount(evidence: EvidenceView, paths: PathsBuilder, account: AwsAc
   }
 }
 
-function tapsOf(evidence: EvidenceView, paths: PathsBuilder, account: AwsAccount, zone: string, configs: Listing<z.infer<typeof Logging>>): Edge[] {
-  const edges = configs.items.filter((one) => bare(one.HostedZoneId) === zone).map((config): Edge => {
-    const arn = groupArn(config.CloudWatchLogsLogGroupArn);
-    const landing = landInLogGroup(evidence, paths, { arn });
-    const region = arn.split(':')[3] ?? '';
-    return {
-      id: `public-zone|${account.id}|${zone}|${config.Id ?? arn}`, to: landing.node, label: `query logging of zone ${zone}`, passes: EVERYTHING, mayPass: EVERYTHING,
-      unknowns: landing.unknowns,
-      delivery: account.partition === 'aws' && region !== 'us-east-1'
-        ? { state: 'broken', why: `the log group is in ${region}: Route 53 writes query logs to us-east-1 only`, fix: 'name a log group in us-east-1' } : landing.delivery,
-      evidence: [...configs.ids, ...landing.evidence],
-    };
-  });
-  if (configs.unknown) edges.push(unseenEdge(paths, { id: `public-zone|${account.id}|not-read`, label: 'query logging', unknowns: [configs.unknown], evidence: configs.ids, account: account.id }));
+function tapsOf(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  account: AwsAccount,
+  zone: string,
+  configs: Listing<z.infer<typeof Logging>>,
+): Edge[] {
+  const edges = configs.items
+    .filter((one) => bare(one.HostedZoneId) === zone)
+    .map((config): Edge => {
+      const arn = groupArn(config.CloudWatchLogsLogGroupArn);
+      const landing = landInLogGroup(evidence, paths, { arn });
+      const region = arn.split(':')[3] ?? '';
+      return {
+        id: `public-zone|${account.id}|${zone}|${config.Id ?? arn}`,
+        to: landing.node,
+        label: `query logging of zone ${zone}`,
+        passes: EVERYTHING,
+        mayPass: EVERYTHING,
+        unknowns: landing.unknowns,
+        delivery:
+          account.partition === 'aws' && region !== 'us-east-1'
+            ? {
+                state: 'broken',
+                why: `the log group is in ${region}: Route 53 writes query logs to us-east-1 only`,
+                fix: 'name a log group in us-east-1',
+              }
+            : landing.delivery,
+        evidence: [...configs.ids, ...landing.evidence],
+      };
+    });
+  if (configs.unknown)
+    edges.push(
+      unseenEdge(paths, {
+        id: `public-zone|${account.id}|not-read`,
+        label: 'query logging',
+        unknowns: [configs.unknown],
+        evidence: configs.ids,
+        account: account.id,
+      }),
+    );
   return edges;
 }
 

@@ -5,11 +5,11 @@ import type { Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
-import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import type { Landing } from './destinations.ts';
+import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, bucketOf, cellsOf, groupArn, listOf, unseenEdge } from './listing.ts';
 import type { Listing } from './listing.ts';
+import { blindWhereNotReached, bucketOf, cellsOf, groupArn, listOf, unseenEdge } from './listing.ts';
 import { securityLakeTaps } from './security-lake.ts';
 
 const SOURCE = 'aws.route53.resolver';
@@ -36,7 +36,9 @@ const Association = z.object({
 type Association = z.infer<typeof Association>;
 const Associations = z.object({ ResolverQueryLogConfigAssociations: z.array(Association).default([]) });
 const ProfileAssociations = z.object({
-  ProfileAssociations: z.array(z.object({ ProfileId: z.string().optional(), ResourceId: z.string().optional(), Status: z.string().optional() })).default([]),
+  ProfileAssociations: z
+    .array(z.object({ ProfileId: z.string().optional(), ResourceId: z.string().optional(), Status: z.string().optional() }))
+    .default([]),
 });
 
 /** DNS queries of the instances in a VPC. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs.html */
@@ -48,12 +50,23 @@ export const resolverQueryLogs: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'ec2:DescribeVpcs': { permission: 'ec2:DescribeVpcs', pages: { from: 'NextToken', to: 'NextToken' }, why: 'the networks whose DNS queries should be logged', per: 'region' },
+    'ec2:DescribeVpcs': {
+      permission: 'ec2:DescribeVpcs',
+      pages: { from: 'NextToken', to: 'NextToken' },
+      why: 'the networks whose DNS queries should be logged',
+      per: 'region',
+    },
     'route53resolver:ListResolverQueryLogConfigs': {
-      permission: 'route53resolver:ListResolverQueryLogConfigs', pages: { from: 'NextToken', to: 'NextToken' }, why: 'where DNS query logs go', per: 'region',
+      permission: 'route53resolver:ListResolverQueryLogConfigs',
+      pages: { from: 'NextToken', to: 'NextToken' },
+      why: 'where DNS query logs go',
+      per: 'region',
     },
     'route53resolver:ListResolverQueryLogConfigAssociations': {
-      permission: 'route53resolver:ListResolverQueryLogConfigAssociations', pages: { from: 'NextToken', to: 'NextToken' }, why: 'which VPCs a configuration logs, and its errors', per: 'region',
+      permission: 'route53resolver:ListResolverQueryLogConfigAssociations',
+      pages: { from: 'NextToken', to: 'NextToken' },
+      why: 'which VPCs a configuration logs, and its errors',
+      per: 'region',
     },
   },
   doc: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs.html',
@@ -70,12 +83,30 @@ export const resolverQueryLogs: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, [SOURCE], 'ec2:DescribeVpcs');
-    const places = new Map(cellsOf(evidence).map(({ account, region, at }) => [`${account.id}|${region}`, {
-      account, region,
-      configs: listOf(evidence, 'route53resolver:ListResolverQueryLogConfigs', Configs, (page) => page.ResolverQueryLogConfigs, at),
-      associations: listOf(evidence, 'route53resolver:ListResolverQueryLogConfigAssociations', Associations, (page) => page.ResolverQueryLogConfigAssociations, at),
-      profiles: listOf(evidence, 'route53profiles:ListProfileAssociations', ProfileAssociations, (page) => page.ProfileAssociations, at),
-    } satisfies Place]));
+    const places = new Map(
+      cellsOf(evidence).map(({ account, region, at }) => [
+        `${account.id}|${region}`,
+        {
+          account,
+          region,
+          configs: listOf(evidence, 'route53resolver:ListResolverQueryLogConfigs', Configs, (page) => page.ResolverQueryLogConfigs, at),
+          associations: listOf(
+            evidence,
+            'route53resolver:ListResolverQueryLogConfigAssociations',
+            Associations,
+            (page) => page.ResolverQueryLogConfigAssociations,
+            at,
+          ),
+          profiles: listOf(
+            evidence,
+            'route53profiles:ListProfileAssociations',
+            ProfileAssociations,
+            (page) => page.ProfileAssociations,
+            at,
+          ),
+        } satisfies Place,
+      ]),
+    );
     for (const place of places.values()) readPlace(evidence, paths, places, place);
   },
 };
@@ -114,10 +145,25 @@ function readPlace(evidence: EvidenceView, paths: PathsBuilder, places: Readonly
     const arn = `arn:${account.partition}:ec2:${region}:${owner}:vpc/${vpc.VpcId}`;
     // The queries of a shared VPC are logged where its owner, or a configuration associated there, says so.
     const from = owner === account.id ? place : places.get(`${owner}|${region}`);
-    const own = from ? tapsOf(evidence, paths, from, vpc.VpcId) : [unseenEdge(paths, {
-      id: `resolver|${owner}|${region}|${vpc.VpcId}|not-read`, label: `query logging of ${owner}`, account: owner, region, evidence: [],
-      unknowns: [evidence.unknownOf('route53resolver:ListResolverQueryLogConfigAssociations', `${vpc.VpcId} in ${region} in ${owner}`, 'NotAsked', [])],
-    })];
+    const own = from
+      ? tapsOf(evidence, paths, from, vpc.VpcId)
+      : [
+          unseenEdge(paths, {
+            id: `resolver|${owner}|${region}|${vpc.VpcId}|not-read`,
+            label: `query logging of ${owner}`,
+            account: owner,
+            region,
+            evidence: [],
+            unknowns: [
+              evidence.unknownOf(
+                'route53resolver:ListResolverQueryLogConfigAssociations',
+                `${vpc.VpcId} in ${region} in ${owner}`,
+                'NotAsked',
+                [],
+              ),
+            ],
+          }),
+        ];
     paths.emitter({
       id: `${SOURCE}|${account.id}|${arn}`,
       sources: [SOURCE],
@@ -139,10 +185,20 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: 
     edges.push(edgeOf(evidence, paths, place, vpc, association, config));
   }
   if (associations.unknown) {
-    edges.push(unseenEdge(paths, { id: `resolver|${account.id}|${region}|not-read`, label: 'query logging', unknowns: [associations.unknown], evidence: associations.ids, account: account.id, region }));
+    edges.push(
+      unseenEdge(paths, {
+        id: `resolver|${account.id}|${region}|not-read`,
+        label: 'query logging',
+        unknowns: [associations.unknown],
+        evidence: associations.ids,
+        account: account.id,
+        region,
+      }),
+    );
   }
   // A Route 53 Profile can carry a query logging configuration to its VPCs; then no association of the VPC itself shows it.
-  if (!edges.some((edge) => edge.passes === EVERYTHING && edge.delivery.state === 'flowing')) edges.push(...profileTaps(evidence, paths, place, vpc));
+  if (!edges.some((edge) => edge.passes === EVERYTHING && edge.delivery.state === 'flowing'))
+    edges.push(...profileTaps(evidence, paths, place, vpc));
   return edges;
 }
 
@@ -150,14 +206,30 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: 
 function profileTaps(evidence: EvidenceView, paths: PathsBuilder, { account, region, profiles }: Place, vpc: string): Edge[] {
   const used = profiles.items.filter((one) => one.ResourceId === vpc);
   if (used.length === 0 && profiles.unknown === undefined) return [];
-  const unknown: Unknown = used.length === 0 ? (profiles.unknown as Unknown)
-    : evidence.unknownOf('route53profiles:ListProfileResourceAssociations', used[0]?.ProfileId ?? vpc, 'NotRead', profiles.ids);
-  return [unseenEdge(paths, {
-    id: `resolver-profile|${account.id}|${region}|${used.length === 0 ? 'not-read' : vpc}`, label: 'Route 53 Profile', unknowns: [unknown], evidence: profiles.ids, account: account.id, region,
-  })];
+  const unknown: Unknown =
+    used.length === 0
+      ? (profiles.unknown as Unknown)
+      : evidence.unknownOf('route53profiles:ListProfileResourceAssociations', used[0]?.ProfileId ?? vpc, 'NotRead', profiles.ids);
+  return [
+    unseenEdge(paths, {
+      id: `resolver-profile|${account.id}|${region}|${used.length === 0 ? 'not-read' : vpc}`,
+      label: 'Route 53 Profile',
+      unknowns: [unknown],
+      evidence: profiles.ids,
+      account: account.id,
+      region,
+    }),
+  ];
 }
 
-function edgeOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: string, association: Association, config: Config | undefined): Edge {
+function edgeOf(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  place: Place,
+  vpc: string,
+  association: Association,
+  config: Config | undefined,
+): Edge {
   const { account, region, associations, configs } = place;
   const ids = [...associations.ids, ...configs.ids];
   const name = config?.Name ?? config?.Id ?? association.ResolverQueryLogConfigId ?? 'configuration';
@@ -165,12 +237,25 @@ function edgeOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: 
   const label = `query logging ${name}`;
   const landing = config?.DestinationArn === undefined ? undefined : land(evidence, paths, config.DestinationArn, account, region, vpc);
   if (!landing) {
-    const unknown = configs.unknown ?? evidence.unknownOf('route53resolver:ListResolverQueryLogConfigs', association.ResolverQueryLogConfigId ?? vpc, 'NotListed', configs.ids);
+    const unknown =
+      configs.unknown ??
+      evidence.unknownOf(
+        'route53resolver:ListResolverQueryLogConfigs',
+        association.ResolverQueryLogConfigId ?? vpc,
+        'NotListed',
+        configs.ids,
+      );
     return unseenEdge(paths, { id, label, unknowns: [unknown], evidence: ids, account: account.id, region });
   }
   return {
-    id, to: landing.node, label, passes: EVERYTHING, mayPass: EVERYTHING, unknowns: landing.unknowns,
-    delivery: stateOf(evidence, association, config, name) ?? landing.delivery, evidence: [...ids, ...landing.evidence],
+    id,
+    to: landing.node,
+    label,
+    passes: EVERYTHING,
+    mayPass: EVERYTHING,
+    unknowns: landing.unknowns,
+    delivery: stateOf(evidence, association, config, name) ?? landing.delivery,
+    evidence: [...ids, ...landing.evidence],
   };
 }
 
@@ -178,19 +263,41 @@ function edgeOf(evidence: EvidenceView, paths: PathsBuilder, place: Place, vpc: 
 function stateOf(evidence: EvidenceView, association: Association, config: Config | undefined, name: string): Delivery | undefined {
   const why = `query logging ${name} of ${association.ResourceId ?? 'the VPC'}: association ${association.Status ?? 'without a status'}`;
   const said = [association.Error, association.ErrorMessage].filter((text) => text && text !== 'NONE').join(', ');
-  if (association.Status === 'FAILED' || association.Status === 'ACTION_NEEDED') return { state: 'broken', why: said === '' ? why : `${why}, ${said}` };
+  if (association.Status === 'FAILED' || association.Status === 'ACTION_NEEDED')
+    return { state: 'broken', why: said === '' ? why : `${why}, ${said}` };
   if (config?.Status === 'FAILED') return { state: 'broken', why: `query logging ${name}: configuration FAILED` };
   if (association.Status === 'ACTIVE') return undefined;
-  return { state: 'unknown', why, unknowns: [evidence.unknownOf('route53resolver:ListResolverQueryLogConfigAssociations', association.ResourceId ?? name, `Status${association.Status ?? 'Absent'}`, [])] };
+  return {
+    state: 'unknown',
+    why,
+    unknowns: [
+      evidence.unknownOf(
+        'route53resolver:ListResolverQueryLogConfigAssociations',
+        association.ResourceId ?? name,
+        `Status${association.Status ?? 'Absent'}`,
+        [],
+      ),
+    ],
+  };
 }
 
-function land(evidence: EvidenceView, paths: PathsBuilder, arn: string, account: AwsAccount, region: string, vpc: string): Landing | undefined {
+function land(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  arn: string,
+  account: AwsAccount,
+  region: string,
+  vpc: string,
+): Landing | undefined {
   switch (arn.split(':')[2]) {
     case 's3': {
       const { bucket, prefix } = bucketOf(arn);
       return landInBucket(evidence, paths, {
-        bucket, prefix: `${prefix}AWSLogs/${account.id}/vpcdnsquerylogs/${vpc}/`, principals: ['delivery.logs.amazonaws.com'],
-        sourceAccount: account.id, sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*`,
+        bucket,
+        prefix: `${prefix}AWSLogs/${account.id}/vpcdnsquerylogs/${vpc}/`,
+        principals: ['delivery.logs.amazonaws.com'],
+        sourceAccount: account.id,
+        sourceArn: `arn:${account.partition}:logs:${region}:${account.id}:*`,
       });
     }
     case 'logs':

@@ -14,27 +14,37 @@ const Lake = z.object({
   dataLakeArn: z.string().optional(),
   s3BucketArn: z.string().optional(),
   createStatus: z.string().optional(),
-  lifecycleConfiguration: z.object({
-    expiration: z.object({ days: z.number().optional() }).optional(),
-    transitions: z.array(z.object({ storageClass: z.string().optional(), days: z.number().optional() })).optional(),
-  }).optional(),
+  lifecycleConfiguration: z
+    .object({
+      expiration: z.object({ days: z.number().optional() }).optional(),
+      transitions: z.array(z.object({ storageClass: z.string().optional(), days: z.number().optional() })).optional(),
+    })
+    .optional(),
   replicationConfiguration: z.object({ regions: z.array(z.string()).optional() }).optional(),
 });
 type Lake = z.infer<typeof Lake>;
 const Lakes = z.object({ dataLakes: z.array(Lake).default([]) });
 const LogSources = z.object({
-  sources: z.array(z.object({
-    account: z.string().optional(),
-    region: z.string().optional(),
-    sources: z.array(z.object({ awsLogSource: z.object({ sourceName: z.string().optional() }).optional() })).default([]),
-  })).default([]),
+  sources: z
+    .array(
+      z.object({
+        account: z.string().optional(),
+        region: z.string().optional(),
+        sources: z.array(z.object({ awsLogSource: z.object({ sourceName: z.string().optional() }).optional() })).default([]),
+      }),
+    )
+    .default([]),
 });
 const SourceStates = z.object({
-  dataLakeSources: z.array(z.object({
-    account: z.string().optional(),
-    sourceName: z.string().optional(),
-    sourceStatuses: z.array(z.object({ resource: z.string().optional(), status: z.string().optional() })).default([]),
-  })).default([]),
+  dataLakeSources: z
+    .array(
+      z.object({
+        account: z.string().optional(),
+        sourceName: z.string().optional(),
+        sourceStatuses: z.array(z.object({ resource: z.string().optional(), status: z.string().optional() })).default([]),
+      }),
+    )
+    .default([]),
 });
 
 /**
@@ -49,12 +59,22 @@ export const securityLake: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'securitylake:ListDataLakes': { permission: 'securitylake:ListDataLakes', why: 'lakes that take logs by themselves, and how long they keep them', per: 'region' },
+    'securitylake:ListDataLakes': {
+      permission: 'securitylake:ListDataLakes',
+      why: 'lakes that take logs by themselves, and how long they keep them',
+      per: 'region',
+    },
     'securitylake:ListLogSources': {
-      permission: 'securitylake:ListLogSources', pages: { from: 'nextToken', to: 'nextToken' }, why: 'which accounts and sources a lake takes', per: 'region',
+      permission: 'securitylake:ListLogSources',
+      pages: { from: 'nextToken', to: 'nextToken' },
+      why: 'which accounts and sources a lake takes',
+      per: 'region',
     },
     'securitylake:GetDataLakeSources': {
-      permission: 'securitylake:GetDataLakeSources', pages: { from: 'nextToken', to: 'nextToken' }, why: 'whether the sources are being collected', per: 'region',
+      permission: 'securitylake:GetDataLakeSources',
+      pages: { from: 'nextToken', to: 'nextToken' },
+      why: 'whether the sources are being collected',
+      per: 'region',
     },
   },
   doc: 'https://docs.aws.amazon.com/security-lake/latest/userguide/internal-sources.html',
@@ -86,7 +106,8 @@ function lakesOf(evidence: EvidenceView): Seen {
   if (known) return known;
   const byKey = new Map<string, SeenLake>();
   for (const answer of evidence.calls('securitylake:ListDataLakes', Lakes)) {
-    for (const lake of answer.pages.flatMap((page) => page.dataLakes)) byKey.set(`${answer.account}|${lake.region}`, { account: answer.account, lake, ids: answer.ids });
+    for (const lake of answer.pages.flatMap((page) => page.dataLakes))
+      byKey.set(`${answer.account}|${lake.region}`, { account: answer.account, lake, ids: answer.ids });
   }
   const lakes = new Map<string, SeenLake[]>();
   for (const one of byKey.values()) lakes.set(one.lake.region, [...(lakes.get(one.lake.region) ?? []), one]);
@@ -100,12 +121,18 @@ function lakesOf(evidence: EvidenceView): Seen {
  * of which nothing is certain where that was not read.
  */
 export function securityLakeTaps(
-  evidence: EvidenceView, paths: PathsBuilder, place: { readonly account: string; readonly region: string; readonly logSource: LakeSource },
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  place: { readonly account: string; readonly region: string; readonly logSource: LakeSource },
 ): readonly Edge[] {
   return paths.once(`security-lake|${place.account}|${place.region}|${place.logSource}`, () => tapsOf(evidence, paths, place));
 }
 
-function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: { readonly account: string; readonly region: string; readonly logSource: LakeSource }): Edge[] {
+function tapsOf(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  place: { readonly account: string; readonly region: string; readonly logSource: LakeSource },
+): Edge[] {
   const edges: Edge[] = [];
   // A lake of the organization stands in the account that administers it and takes the logs of the members.
   for (const one of lakesOf(evidence).lakes.get(place.region) ?? []) {
@@ -126,25 +153,42 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: { readonly a
   }
   const own = ownAnswer(evidence, place);
   if (own.unknown && edges.every((edge) => edge.passes === NOTHING)) {
-    edges.push(unseenEdge(paths, {
-      id: `security-lake|${place.account}|${place.region}|not-read|${place.logSource}`, label: 'Security Lake', unknowns: [own.unknown], evidence: own.ids,
-      account: place.account, region: place.region,
-    }));
+    edges.push(
+      unseenEdge(paths, {
+        id: `security-lake|${place.account}|${place.region}|not-read|${place.logSource}`,
+        label: 'Security Lake',
+        unknowns: [own.unknown],
+        evidence: own.ids,
+        account: place.account,
+        region: place.region,
+      }),
+    );
   }
   return edges;
 }
 
 /** Whether the account itself was asked for lakes in the region. No lake there is a fact; so is a service that the region does not have. */
-function ownAnswer(evidence: EvidenceView, place: { account: string; region: string }): { unknown: Unknown | undefined; ids: readonly number[] } {
-  const answers = evidence.calls('securitylake:ListDataLakes', Lakes, { account: place.account })
-    .filter((answer) => (Array.isArray(answer.args.regions) ? answer.args.regions.includes(place.region) : answer.args.regions === undefined && answer.region === place.region));
+function ownAnswer(
+  evidence: EvidenceView,
+  place: { account: string; region: string },
+): { unknown: Unknown | undefined; ids: readonly number[] } {
+  const answers = evidence
+    .calls('securitylake:ListDataLakes', Lakes, { account: place.account })
+    .filter((answer) =>
+      Array.isArray(answer.args.regions)
+        ? answer.args.regions.includes(place.region)
+        : answer.args.regions === undefined && answer.region === place.region,
+    );
   if (answers.length === 0) {
     return { unknown: evidence.unknownOf('securitylake:ListDataLakes', `${place.region} in ${place.account}`, 'NotAsked', []), ids: [] };
   }
   for (const answer of answers) {
     if (answer.unknown === undefined || answer.error?.code === 'ResourceNotFoundException') return { unknown: undefined, ids: answer.ids };
     // The name does not resolve where other calls of the region were answered: there is no such endpoint.
-    if (/^(ENOTFOUND|UnknownEndpoint|EndpointError)$/.test(answer.error?.code ?? '') && evidence.regions('aws', place.account).includes(place.region)) {
+    if (
+      /^(ENOTFOUND|UnknownEndpoint|EndpointError)$/.test(answer.error?.code ?? '') &&
+      evidence.regions('aws', place.account).includes(place.region)
+    ) {
       return { unknown: undefined, ids: answer.ids };
     }
   }
@@ -152,17 +196,31 @@ function ownAnswer(evidence: EvidenceView, place: { account: string; region: str
   return { unknown: first.unknown, ids: first.ids };
 }
 
-function sourcesOf(evidence: EvidenceView, one: SeenLake, place: { account: string; region: string; logSource: string }): { is: 'yes' | 'no' | 'unknown'; ids: readonly number[]; unknowns: readonly Unknown[] } {
-  const answers = evidence.calls('securitylake:ListLogSources', LogSources, { account: one.account, region: one.lake.region })
-    .filter((answer) => asks(answer.args.regions, place.region) && asks(answer.args.accounts, place.account) && answer.args.sources === undefined);
+function sourcesOf(
+  evidence: EvidenceView,
+  one: SeenLake,
+  place: { account: string; region: string; logSource: string },
+): { is: 'yes' | 'no' | 'unknown'; ids: readonly number[]; unknowns: readonly Unknown[] } {
+  const answers = evidence
+    .calls('securitylake:ListLogSources', LogSources, { account: one.account, region: one.lake.region })
+    .filter(
+      (answer) => asks(answer.args.regions, place.region) && asks(answer.args.accounts, place.account) && answer.args.sources === undefined,
+    );
   for (const answer of answers) {
-    const listed = answer.pages.flatMap((page) => page.sources).some((entry) => entry.account === place.account
-      && (entry.region ?? one.lake.region) === place.region && entry.sources.some((source) => source.awsLogSource?.sourceName === place.logSource));
+    const listed = answer.pages
+      .flatMap((page) => page.sources)
+      .some(
+        (entry) =>
+          entry.account === place.account &&
+          (entry.region ?? one.lake.region) === place.region &&
+          entry.sources.some((source) => source.awsLogSource?.sourceName === place.logSource),
+      );
     if (listed) return { is: 'yes', ids: answer.ids, unknowns: [] };
   }
   const whole = answers.find((answer) => answer.unknown === undefined);
   if (whole) return { is: 'no', ids: whole.ids, unknowns: [] };
-  const unknown = answers[0]?.unknown ?? evidence.unknownOf('securitylake:ListLogSources', `${one.lake.region} in ${one.account}`, 'NotAsked', []);
+  const unknown =
+    answers[0]?.unknown ?? evidence.unknownOf('securitylake:ListLogSources', `${one.lake.region} in ${one.account}`, 'NotAsked', []);
   return { is: 'unknown', ids: answers[0]?.ids ?? [], unknowns: [unknown] };
 }
 
@@ -171,10 +229,13 @@ function asks(list: unknown, value: string): boolean {
 }
 
 function stateOf(evidence: EvidenceView, one: SeenLake, place: { account: string; logSource: string }): Delivery {
-  if (one.lake.createStatus === 'FAILED') return { state: 'broken', why: `the data lake in ${one.lake.region} could not be made: createStatus FAILED` };
-  const answers = evidence.calls('securitylake:GetDataLakeSources', SourceStates, { account: one.account, region: one.lake.region })
+  if (one.lake.createStatus === 'FAILED')
+    return { state: 'broken', why: `the data lake in ${one.lake.region} could not be made: createStatus FAILED` };
+  const answers = evidence
+    .calls('securitylake:GetDataLakeSources', SourceStates, { account: one.account, region: one.lake.region })
     .filter((answer) => asks(answer.args.accounts, place.account));
-  const statuses = answers.flatMap((answer) => answer.pages.flatMap((page) => page.dataLakeSources))
+  const statuses = answers
+    .flatMap((answer) => answer.pages.flatMap((page) => page.dataLakeSources))
     .filter((entry) => entry.account === place.account && entry.sourceName === place.logSource)
     .flatMap((entry) => entry.sourceStatuses.map((status) => status.status ?? ''));
   if (statuses.length > 0 && statuses.every((status) => status === 'COLLECTING')) return { state: 'flowing' };
@@ -182,7 +243,14 @@ function stateOf(evidence: EvidenceView, one: SeenLake, place: { account: string
     return { state: 'broken', why: `Security Lake says of ${place.logSource}: ${[...new Set(statuses)].join(', ')}` };
   }
   const refused = answers.find((answer) => answer.unknown)?.unknown;
-  const unknown = refused ?? evidence.unknownOf('securitylake:GetDataLakeSources', `${place.logSource} in ${place.account}`, answers.length === 0 ? 'NotAsked' : 'NotListed', answers.flatMap((answer) => answer.ids));
+  const unknown =
+    refused ??
+    evidence.unknownOf(
+      'securitylake:GetDataLakeSources',
+      `${place.logSource} in ${place.account}`,
+      answers.length === 0 ? 'NotAsked' : 'NotListed',
+      answers.flatMap((answer) => answer.ids),
+    );
   return { state: 'unknown', why: `whether Security Lake collects ${place.logSource} was not read`, unknowns: [unknown] };
 }
 
@@ -190,19 +258,43 @@ function storeOf(evidence: EvidenceView, paths: PathsBuilder, one: SeenLake): st
   const id = `security-lake|${one.account}|${one.lake.region}`;
   if (paths.has(id)) return id;
   paths.node({
-    type: 'store', id, kind: 'security-lake', name: one.lake.s3BucketArn?.replace(/^.*:::/, '') ?? `security lake ${one.lake.region}`,
-    scope: { provider: 'aws', account: one.account, region: one.lake.region }, keeps: keptIn(one.lake), evidence: one.ids, findings: [], unknowns: [],
+    type: 'store',
+    id,
+    kind: 'security-lake',
+    name: one.lake.s3BucketArn?.replace(/^.*:::/, '') ?? `security lake ${one.lake.region}`,
+    scope: { provider: 'aws', account: one.account, region: one.lake.region },
+    keeps: keptIn(one.lake),
+    evidence: one.ids,
+    findings: [],
+    unknowns: [],
   });
   for (const region of one.lake.replicationConfiguration?.regions ?? []) {
     const rollup = (lakesOf(evidence).lakes.get(region) ?? []).find((other) => other.account === one.account);
     const unknown = evidence.unknownOf('s3:GetBucketReplication', one.lake.s3BucketArn ?? one.lake.region, 'NotAsked', []);
-    const edge = { label: `rollup to ${region}`, passes: NOTHING, mayPass: EVERYTHING, unknowns: [unknown], delivery: { state: 'flowing' } as const, evidence: one.ids };
+    const edge = {
+      label: `rollup to ${region}`,
+      passes: NOTHING,
+      mayPass: EVERYTHING,
+      unknowns: [unknown],
+      delivery: { state: 'flowing' } as const,
+      evidence: one.ids,
+    };
     if (rollup && rollup !== one) paths.edge(id, { ...edge, id: `${id}>${region}`, to: storeOf(evidence, paths, rollup) });
     else if (!rollup) {
       const to = paths.node({
-        type: 'store', id: `security-lake|${one.account}|${region}`, kind: 'security-lake', name: `security lake ${region}`, scope: { provider: 'aws', account: one.account, region },
-        keeps: { ...UNKNOWN_KEPT, because: `the data lake in ${region} was not read`, unknowns: [evidence.unknownOf('securitylake:ListDataLakes', `${region} in ${one.account}`, 'NotAsked', [])] },
-        evidence: one.ids, findings: [], unknowns: [],
+        type: 'store',
+        id: `security-lake|${one.account}|${region}`,
+        kind: 'security-lake',
+        name: `security lake ${region}`,
+        scope: { provider: 'aws', account: one.account, region },
+        keeps: {
+          ...UNKNOWN_KEPT,
+          because: `the data lake in ${region} was not read`,
+          unknowns: [evidence.unknownOf('securitylake:ListDataLakes', `${region} in ${one.account}`, 'NotAsked', [])],
+        },
+        evidence: one.ids,
+        findings: [],
+        unknowns: [],
       });
       paths.edge(id, { ...edge, id: `${id}>${region}`, to });
     }
@@ -220,9 +312,10 @@ function keptIn(lake: Lake): Kept {
     searchable: { least: searchable, most: searchable },
     total: { least: total, most: total },
     immutable: undefined,
-    because: total === Number.POSITIVE_INFINITY && archived.length === 0
-      ? 'the lake has no lifecycle: kept for ever'
-      : `the lake's lifecycle: ${[...(archived.length > 0 ? [`archived after ${Math.min(...archived)} days`] : []), total === Number.POSITIVE_INFINITY ? 'never deleted' : `deleted after ${total} days`].join(', ')}`,
+    because:
+      total === Number.POSITIVE_INFINITY && archived.length === 0
+        ? 'the lake has no lifecycle: kept for ever'
+        : `the lake's lifecycle: ${[...(archived.length > 0 ? [`archived after ${Math.min(...archived)} days`] : []), total === Number.POSITIVE_INFINITY ? 'never deleted' : `deleted after ${total} days`].join(', ')}`,
     unknowns: [],
   };
 }
