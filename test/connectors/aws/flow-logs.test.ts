@@ -184,7 +184,7 @@ describe('flow logs', () => {
     const paths = pathsOf(
       estate(
         logs(
-          { ResourceId: 'vpc-cards', LogFormat: '${version} ${vpc-id} ${action}' },
+          { ResourceId: 'vpc-cards', LogFormat: ['version', 'vpc-id', 'action'].map((field) => `$\{${field}}`).join(' ') },
           { ResourceId: 'vpc-web', MaxAggregationInterval: 600 },
         ),
       ),
