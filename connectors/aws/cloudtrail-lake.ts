@@ -31,8 +31,17 @@ export const cloudtrailLake: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'cloudtrail:ListEventDataStores': { permission: 'cloudtrail:ListEventDataStores', pages: { from: 'NextToken', to: 'NextToken' }, why: 'event data stores homed in the region', per: 'region' },
-    'cloudtrail:GetEventDataStore': { permission: 'cloudtrail:GetEventDataStore', why: 'state, selectors and retention of one', per: 'resource' },
+    'cloudtrail:ListEventDataStores': {
+      permission: 'cloudtrail:ListEventDataStores',
+      pages: { from: 'NextToken', to: 'NextToken' },
+      why: 'event data stores homed in the region',
+      per: 'region',
+    },
+    'cloudtrail:GetEventDataStore': {
+      permission: 'cloudtrail:GetEventDataStore',
+      why: 'state, selectors and retention of one',
+      per: 'resource',
+    },
   },
   doc: 'https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventDataStore.html',
 
@@ -40,14 +49,17 @@ export const cloudtrailLake: Collector = {
     const answer = await cell.ask('cloudtrail:ListEventDataStores');
     for (const page of answer.pages) {
       const read = Stores.safeParse(page);
-      for (const store of read.success ? read.data.EventDataStores : []) await cell.ask('cloudtrail:GetEventDataStore', { EventDataStore: store.EventDataStoreArn });
+      for (const store of read.success ? read.data.EventDataStores : [])
+        await cell.ask('cloudtrail:GetEventDataStore', { EventDataStore: store.EventDataStoreArn });
     }
   },
 
   read(evidence, paths) {
     const estate = estateOf(evidence);
     const listed = evidence.calls('cloudtrail:ListEventDataStores', Stores);
-    const arns = new Set(listed.flatMap((answer) => answer.pages.flatMap((page) => page.EventDataStores.map((store) => store.EventDataStoreArn))));
+    const arns = new Set(
+      listed.flatMap((answer) => answer.pages.flatMap((page) => page.EventDataStores.map((store) => store.EventDataStoreArn))),
+    );
     const edges = [...arns].map((arn) => readStore(evidence, paths, arn));
     const lists = new Map(listed.map((answer) => [`${answer.account}|${answer.region ?? ''}`, answer]));
     for (const account of estate.accounts) {
@@ -58,7 +70,12 @@ export const cloudtrailLake: Collector = {
           if (tap) paths.tap(emitter, tap);
         }
         // A store homed in another region may take this one's events, so every region's list matters.
-        const owners = [account.id, ...(estate.organization && estate.organization.members.has(account.id) && estate.organization.management ? [estate.organization.management] : [])];
+        const owners = [
+          account.id,
+          ...(estate.organization && estate.organization.members.has(account.id) && estate.organization.management
+            ? [estate.organization.management]
+            : []),
+        ];
         for (const owner of new Set(owners)) {
           const unread = unreadList(evidence, estate, lists, owner);
           if (unread) paths.tap(emitter, unseenTap(paths, `event-data-stores:${owner}`, `event data stores of ${owner}`, unread));
@@ -79,7 +96,13 @@ function unreadList(evidence: EvidenceView, estate: AwsEstate, lists: ReadonlyMa
   if (!account) return evidence.unknownOf('cloudtrail:ListEventDataStores', owner, 'AccountNotScanned', []);
   for (const region of account.regions) {
     const list = lists.get(`${owner}|${region}`);
-    if (!list) return evidence.unknownOf('cloudtrail:ListEventDataStores', `${owner} ${region}`, account.reached ? 'NotAsked' : 'AccountNotReached', []);
+    if (!list)
+      return evidence.unknownOf(
+        'cloudtrail:ListEventDataStores',
+        `${owner} ${region}`,
+        account.reached ? 'NotAsked' : 'AccountNotReached',
+        [],
+      );
     if (list.unknown) return { ...(list.unknown as ReturnType<EvidenceView['unknownOf']>), on: `${owner} ${region}` };
   }
   return undefined;
@@ -93,19 +116,50 @@ function readStore(evidence: EvidenceView, paths: PathsBuilder, arn: string): Re
   const evidenceIds = answer?.ids ?? [];
   const name = store?.Name ?? arn.split('/').at(-1) ?? arn;
   const scope = { provider: 'aws', account: arnAccount(arn), region: arnRegion(arn), resource: arn } as const;
-  const days = store?.RetentionPeriod === undefined ? { least: 0, most: Number.POSITIVE_INFINITY } : { least: store.RetentionPeriod, most: store.RetentionPeriod };
+  const days =
+    store?.RetentionPeriod === undefined
+      ? { least: 0, most: Number.POSITIVE_INFINITY }
+      : { least: store.RetentionPeriod, most: store.RetentionPeriod };
   const to = paths.node({
-    type: 'store', id: `cloudtrail-lake:${arn}`, kind: 'cloudtrail-lake', name, scope, evidence: evidenceIds, unknowns: unknown ? [{ ...unknown, on: arn }] : [],
-    keeps: { searchable: days, total: days, immutable: undefined, because: `event data store ${name} keeps ${store?.RetentionPeriod ?? 'an unread number of'} days from the time of the event`, unknowns: unknown ? [{ ...unknown, on: arn }] : [] },
+    type: 'store',
+    id: `cloudtrail-lake:${arn}`,
+    kind: 'cloudtrail-lake',
+    name,
+    scope,
+    evidence: evidenceIds,
+    unknowns: unknown ? [{ ...unknown, on: arn }] : [],
+    keeps: {
+      searchable: days,
+      total: days,
+      immutable: undefined,
+      because: `event data store ${name} keeps ${store?.RetentionPeriod ?? 'an unread number of'} days from the time of the event`,
+      unknowns: unknown ? [{ ...unknown, on: arn }] : [],
+    },
     findings: findingsOf(store, name, evidenceIds),
   });
   const selector = store?.AdvancedEventSelectors ? selectorOfAdvanced(store.AdvancedEventSelectors) : undefined;
   const edge: Edge = {
-    id: `cloudtrail-lake:${arn}`, to, label: `event data store ${name}`, passes: selector ?? NOTHING, mayPass: selector ?? EVERYTHING,
-    unknowns: selector ? [] : [unknown ? { ...unknown, on: arn } : evidence.unknownOf('cloudtrail:GetEventDataStore', arn, 'NoSelectors', evidenceIds)],
-    delivery: ingestion(store?.Status), latency: 300, evidence: evidenceIds,
+    id: `cloudtrail-lake:${arn}`,
+    to,
+    label: `event data store ${name}`,
+    passes: selector ?? NOTHING,
+    mayPass: selector ?? EVERYTHING,
+    unknowns: selector
+      ? []
+      : [unknown ? { ...unknown, on: arn } : evidence.unknownOf('cloudtrail:GetEventDataStore', arn, 'NoSelectors', evidenceIds)],
+    delivery: ingestion(store?.Status),
+    latency: 300,
+    evidence: evidenceIds,
   };
-  paths.emitter({ id: `lake:${arn}`, sources: ['aws.cloudtrail.lake'], scope, name, universe: EVERYTHING, taps: [edge], evidence: evidenceIds });
+  paths.emitter({
+    id: `lake:${arn}`,
+    sources: ['aws.cloudtrail.lake'],
+    scope,
+    name,
+    universe: EVERYTHING,
+    taps: [edge],
+    evidence: evidenceIds,
+  });
   return { arn, store, edge };
 }
 
@@ -119,13 +173,22 @@ function ingestion(status: string | undefined): Delivery {
 
 function findingsOf(store: EventDataStore | undefined, name: string, evidence: readonly number[]): Finding[] {
   if (store?.TerminationProtectionEnabled !== false) return [];
-  return [{ kind: 'no-termination-protection', dimension: 'consistency', severity: 'low', message: `event data store ${name}: termination protection is off, so it can be deleted in one step`, evidence: [...evidence] }];
+  return [
+    {
+      kind: 'no-termination-protection',
+      dimension: 'consistency',
+      severity: 'low',
+      message: `event data store ${name}: termination protection is off, so it can be deleted in one step`,
+      evidence: [...evidence],
+    },
+  ];
 }
 
 function tapOf(estate: AwsEstate, one: ReadStore, account: AwsAccount, region: string): Edge | undefined {
   const owner = arnAccount(one.arn);
   if (!one.store) return owner === account.id || estate.organization?.members.has(account.id) ? one.edge : undefined;
-  const forAccount = owner === account.id || (one.store.OrganizationEnabled === true && estate.organization?.members.has(account.id) === true);
+  const forAccount =
+    owner === account.id || (one.store.OrganizationEnabled === true && estate.organization?.members.has(account.id) === true);
   if (!forAccount) return undefined;
   return one.store.MultiRegionEnabled === true || arnRegion(one.arn) === region ? one.edge : undefined;
 }

@@ -25,12 +25,21 @@ const Trail = z.object({
 });
 type Trail = z.infer<typeof Trail>;
 const Trails = z.object({ trailList: z.array(Trail).default([]) });
-const TrailNames = z.object({ Trails: z.array(z.object({ TrailARN: z.string().optional(), HomeRegion: z.string().optional() })).default([]) });
-const Selectors = z.object({ EventSelectors: z.array(EventSelector).nullish(), AdvancedEventSelectors: z.array(AdvancedEventSelector).nullish() });
+const TrailNames = z.object({
+  Trails: z.array(z.object({ TrailARN: z.string().optional(), HomeRegion: z.string().optional() })).default([]),
+});
+const Selectors = z.object({
+  EventSelectors: z.array(EventSelector).nullish(),
+  AdvancedEventSelectors: z.array(AdvancedEventSelector).nullish(),
+});
 const Insights = z.object({
   InsightSelectors: z.array(z.object({ InsightType: z.string().optional(), EventCategories: z.array(z.string()).optional() })).default([]),
 });
-const Configuration = z.object({ AggregationConfigurations: z.array(z.object({ EventCategory: z.string().optional(), Templates: z.array(z.string()).optional() })).nullish() });
+const Configuration = z.object({
+  AggregationConfigurations: z
+    .array(z.object({ EventCategory: z.string().optional(), Templates: z.array(z.string()).optional() }))
+    .nullish(),
+});
 const Status = z.object({
   IsLogging: z.boolean().optional(),
   StartLoggingTime: z.string().optional(),
@@ -55,11 +64,27 @@ export const cloudtrailTrails: Collector = {
   runs: 'region',
   phase: 'sources',
   calls: {
-    'cloudtrail:DescribeTrails': { permission: 'cloudtrail:DescribeTrails', why: 'trails that see this region, those of the organization too', per: 'region' },
-    'cloudtrail:GetTrailStatus': { permission: 'cloudtrail:GetTrailStatus', why: 'whether the trail records and delivers in this region', per: 'resource' },
+    'cloudtrail:DescribeTrails': {
+      permission: 'cloudtrail:DescribeTrails',
+      why: 'trails that see this region, those of the organization too',
+      per: 'region',
+    },
+    'cloudtrail:GetTrailStatus': {
+      permission: 'cloudtrail:GetTrailStatus',
+      why: 'whether the trail records and delivers in this region',
+      per: 'resource',
+    },
     'cloudtrail:GetEventSelectors': { permission: 'cloudtrail:GetEventSelectors', why: 'which events the trail takes', per: 'resource' },
-    'cloudtrail:GetInsightSelectors': { permission: 'cloudtrail:GetInsightSelectors', why: 'which Insights events it takes', per: 'resource' },
-    'cloudtrail:GetEventConfiguration': { permission: 'cloudtrail:GetEventConfiguration', why: 'whether data events are aggregated', per: 'resource' },
+    'cloudtrail:GetInsightSelectors': {
+      permission: 'cloudtrail:GetInsightSelectors',
+      why: 'which Insights events it takes',
+      per: 'resource',
+    },
+    'cloudtrail:GetEventConfiguration': {
+      permission: 'cloudtrail:GetEventConfiguration',
+      why: 'whether data events are aggregated',
+      per: 'resource',
+    },
   },
   doc: 'https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html',
 
@@ -77,7 +102,8 @@ export const cloudtrailTrails: Collector = {
         await cell.ask('cloudtrail:GetEventConfiguration', { TrailName: trail.TrailARN });
         if (trail.S3BucketName) cell.want({ kind: 's3', id: trail.S3BucketName });
         const group = groupArn(trail);
-        if (group) cell.want({ kind: 'cloudwatch-logs', id: group, account: arnAccount(group), region: group.split(':')[3] ?? cell.region });
+        if (group)
+          cell.want({ kind: 'cloudwatch-logs', id: group, account: arnAccount(group), region: group.split(':')[3] ?? cell.region });
       }
     }
   },
@@ -94,8 +120,13 @@ export const cloudtrailTrails: Collector = {
     };
     for (const account of estate.accounts) {
       paths.emitter({
-        id: `event-history:${account.id}`, sources: ['aws.cloudtrail.eventhistory'], scope: { provider: 'aws', account: account.id }, name: 'Event history',
-        universe: EVERYTHING, taps: [eventHistory(paths)], evidence: account.evidence,
+        id: `event-history:${account.id}`,
+        sources: ['aws.cloudtrail.eventhistory'],
+        scope: { provider: 'aws', account: account.id },
+        name: 'Event history',
+        universe: EVERYTHING,
+        taps: [eventHistory(paths)],
+        evidence: account.evidence,
       });
       for (const region of account.regions) {
         const emitter = addEmitter(paths, account, region);
@@ -109,7 +140,12 @@ export const cloudtrailTrails: Collector = {
 
 interface TrailReading {
   readonly trail: Trail;
-  readonly selector: { readonly passes: Selector; readonly mayPass: Selector; readonly unknowns: readonly Unknown[]; readonly evidence: readonly number[] };
+  readonly selector: {
+    readonly passes: Selector;
+    readonly mayPass: Selector;
+    readonly unknowns: readonly Unknown[];
+    readonly evidence: readonly number[];
+  };
   edgeAt(region: string): Edge;
   readonly digest: { readonly edge: Edge | undefined; readonly evidence: readonly number[] };
 }
@@ -146,7 +182,13 @@ function trailsSeen(evidence: EvidenceView): Seen {
 }
 
 function tapsAt(
-  evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstate, account: AwsAccount, region: string, known: ReadonlyMap<string, Trail>, seen: Seen,
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  estate: AwsEstate,
+  account: AwsAccount,
+  region: string,
+  known: ReadonlyMap<string, Trail>,
+  seen: Seen,
   readingOf: (trail: Trail) => TrailReading,
 ): Edge[] {
   const here = seen.get(`${account.id}|${region}`);
@@ -167,11 +209,22 @@ function tapsAt(
     if (!trail.IsMultiRegionTrail && trail.HomeRegion !== region) continue;
     const edge = readingOf(trail).edgeAt(region);
     // A member that lists its trails and does not show the organization's: whether it is recorded there is not settled.
-    taps.push(answered ? doubted(paths, edge, evidence.unknownOf('cloudtrail:DescribeTrails', `${trail.TrailARN} in ${account.id}`, 'NotShown', here?.ids ?? [])) : edge);
+    taps.push(
+      answered
+        ? doubted(
+            paths,
+            edge,
+            evidence.unknownOf('cloudtrail:DescribeTrails', `${trail.TrailARN} in ${account.id}`, 'NotShown', here?.ids ?? []),
+          )
+        : edge,
+    );
   }
-  if (!answered) {
-    const unknown = here?.unknown ?? evidence.unknownOf('cloudtrail:DescribeTrails', `${account.id} ${region}`, account.reached ? 'NotAsked' : 'AccountNotReached', []);
-    if (!listsAllTrails(evidence, account.id, region, shown)) taps.push(unseenTap(paths, `trails:${account.id}:${region}`, 'trails that were not listed', unknown));
+  if (!answered && !listsAllTrails(evidence, account.id, region, shown)) {
+    // Of an account that was not reached, no region differs from another.
+    const where = account.reached ? `${account.id} ${region}` : account.id;
+    const unknown =
+      here?.unknown ?? evidence.unknownOf('cloudtrail:DescribeTrails', where, account.reached ? 'NotAsked' : 'AccountNotReached', []);
+    taps.push(unseenTap(paths, `trails:${where}`, 'trails that were not listed', unknown));
   }
   return taps;
 }
@@ -179,19 +232,39 @@ function tapsAt(
 /** ListTrails names the trails of all regions: with it, a region that was not described hides none. */
 function listsAllTrails(evidence: EvidenceView, account: string, region: string, shown: ReadonlyMap<string, Trail>): boolean {
   const lists = evidence.calls('cloudtrail:ListTrails', TrailNames, { account }).filter((answer) => answer.unknown === undefined);
-  return lists.length > 0 && lists.every((answer) => answer.pages.every((page) => page.Trails.every((trail) => trail.HomeRegion !== region || (trail.TrailARN !== undefined && shown.has(trail.TrailARN)))));
+  return (
+    lists.length > 0 &&
+    lists.every((answer) =>
+      answer.pages.every((page) =>
+        page.Trails.every((trail) => trail.HomeRegion !== region || (trail.TrailARN !== undefined && shown.has(trail.TrailARN))),
+      ),
+    )
+  );
 }
 
 /** A first edge that stands for collectors which could not be listed: passes nothing for certain, and perhaps everything. */
 export function unseenTap(paths: PathsBuilder, id: string, label: string, unknown: Unknown, mayPass: Selector = EVERYTHING): Edge {
-  return paths.once(`unseen:${id}`, () => ({
-    id: `unseen:${id}`, to: unseenStore(paths, `unseen:${id}`, label, { provider: 'aws' }), label,
-    passes: NOTHING, mayPass, unknowns: [unknown], delivery: { state: 'flowing' }, evidence: [...(unknown.evidence ?? [])],
-  }) satisfies Edge);
+  return paths.once(
+    `unseen:${id}`,
+    () =>
+      ({
+        id: `unseen:${id}`,
+        to: unseenStore(paths, `unseen:${id}`, label, { provider: 'aws' }),
+        label,
+        passes: NOTHING,
+        mayPass,
+        unknowns: [unknown],
+        delivery: { state: 'flowing' },
+        evidence: [...(unknown.evidence ?? [])],
+      }) satisfies Edge,
+  );
 }
 
 function doubted(paths: PathsBuilder, edge: Edge, unknown: Unknown): Edge {
-  return paths.once(`doubted:${edge.id}`, () => ({ ...edge, id: `doubted:${edge.id}`, passes: NOTHING, unknowns: [...edge.unknowns, unknown] }) satisfies Edge);
+  return paths.once(
+    `doubted:${edge.id}`,
+    () => ({ ...edge, id: `doubted:${edge.id}`, passes: NOTHING, unknowns: [...edge.unknowns, unknown] }) satisfies Edge,
+  );
 }
 
 /**
@@ -202,11 +275,28 @@ function eventHistory(paths: PathsBuilder): Edge {
   return paths.once('cloudtrail:event-history', () => {
     const days = { least: 90, most: 90 };
     const to = paths.node({
-      type: 'store', id: 'native:cloudtrail-event-history', kind: 'native', name: 'CloudTrail Event history', scope: { provider: 'aws' },
-      keeps: { searchable: days, total: days, immutable: true, because: 'Event history keeps 90 days', unknowns: [] }, findings: [], unknowns: [], evidence: [],
+      type: 'store',
+      id: 'native:cloudtrail-event-history',
+      kind: 'native',
+      name: 'CloudTrail Event history',
+      scope: { provider: 'aws' },
+      keeps: { searchable: days, total: days, immutable: true, because: 'Event history keeps 90 days', unknowns: [] },
+      findings: [],
+      unknowns: [],
+      evidence: [],
     });
     const management = selectorOf({ eventCategory: { equals: ['Management'] } });
-    return { id: 'cloudtrail:event-history', to, label: 'Event history', passes: management, mayPass: management, unknowns: [], delivery: { state: 'flowing' }, latency: TYPICAL_SECONDS, evidence: [] } satisfies Edge;
+    return {
+      id: 'cloudtrail:event-history',
+      to,
+      label: 'Event history',
+      passes: management,
+      mayPass: management,
+      unknowns: [],
+      delivery: { state: 'flowing' },
+      latency: TYPICAL_SECONDS,
+      evidence: [],
+    } satisfies Edge;
   });
 }
 
@@ -230,14 +320,25 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
     const key = `${trail.TrailARN}|${group}|${without.key}`;
     let edge = edges.get(key);
     if (edge) return edge;
-    const node = paths.node({ type: 'hop', id: `trail:${key}`, kind: 'trail', name, scope, evidence: [...described, ...status.ids], findings: trailFindings(trail, name, judged, [...described, ...status.ids]) });
+    const node = paths.node({
+      type: 'hop',
+      id: `trail:${key}`,
+      kind: 'trail',
+      name,
+      scope,
+      evidence: [...described, ...status.ids],
+      findings: trailFindings(trail, name, judged, [...described, ...status.ids]),
+    });
     const passes = minus(selector.passes, without.certainly);
     edge = {
-      id: `trail:${key}`, to: node, label: `trail ${name}`,
+      id: `trail:${key}`,
+      to: node,
+      label: `trail ${name}`,
       passes: without.perhaps.length > 0 ? minus(passes, without.perhaps) : passes,
       mayPass: minus(selector.mayPass, without.certainly),
       unknowns: selector.unknowns,
-      delivery: judged.recording, latency: TYPICAL_SECONDS,
+      delivery: judged.recording,
+      latency: TYPICAL_SECONDS,
       fix: (lost) => fixOf(trail, home, lost),
       evidence: [...described, ...selector.evidence, ...status.ids],
     };
@@ -250,25 +351,52 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
 
 /** PutEventSelectors replaces all selectors, so the line says to keep the others. */
 function fixOf(trail: Trail, home: string, lost: Event): string {
+  const bucket = /^(arn:[\w-]+:s3:::[^/]+\/)/.exec(lost['resources.ARN'] ?? '')?.[1];
   const fields = ['eventCategory', 'resources.type', 'readOnly', ...(lost.eventCategory === 'NetworkActivity' ? ['eventSource'] : [])];
-  const selector = { Name: 'viewshed', FieldSelectors: fields.flatMap((field) => (lost[field] ? [{ Field: field, Equals: [lost[field]] }] : [])) };
+  const selector = {
+    Name: 'viewshed',
+    FieldSelectors: [
+      ...fields.flatMap((field) => (lost[field] ? [{ Field: field, Equals: [lost[field]] }] : [])),
+      ...(bucket ? [{ Field: 'resources.ARN', StartsWith: [bucket] }] : []),
+    ],
+  };
   return `aws cloudtrail put-event-selectors --region ${home} --trail-name ${trail.TrailARN} --advanced-event-selectors with the present ones and ${JSON.stringify(selector)}`;
 }
 
-function addDestinations(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstate, trail: Trail, node: string, judged: Judged, ids: readonly number[]): void {
+function addDestinations(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  estate: AwsEstate,
+  trail: Trail,
+  node: string,
+  judged: Judged,
+  ids: readonly number[],
+): void {
   if (trail.S3BucketName) {
     const landing = landInBucket(evidence, paths, bucketWriter(estate, trail, trail.S3BucketName, 'CloudTrail'));
     paths.edge(node, {
-      id: `${node}>s3`, to: landing.node, label: `trail ${trail.Name} → s3 ${trail.S3BucketName}`, passes: EVERYTHING, mayPass: EVERYTHING,
-      unknowns: landing.unknowns, delivery: worse(landing.delivery, judged.bucket), evidence: [...ids, ...landing.evidence],
+      id: `${node}>s3`,
+      to: landing.node,
+      label: `trail ${trail.Name} → s3 ${trail.S3BucketName}`,
+      passes: EVERYTHING,
+      mayPass: EVERYTHING,
+      unknowns: landing.unknowns,
+      delivery: worse(landing.delivery, judged.bucket),
+      evidence: [...ids, ...landing.evidence],
     });
   }
   const group = groupArn(trail);
   if (group) {
     const landing = landInLogGroup(evidence, paths, { arn: group, hasStatus: true });
     paths.edge(node, {
-      id: `${node}>logs`, to: landing.node, label: `trail ${trail.Name} → log group ${arnGroup(group)}`, passes: EVERYTHING, mayPass: EVERYTHING,
-      unknowns: landing.unknowns, delivery: worse(landing.delivery, judged.group), evidence: [...ids, ...landing.evidence],
+      id: `${node}>logs`,
+      to: landing.node,
+      label: `trail ${trail.Name} → log group ${arnGroup(group)}`,
+      passes: EVERYTHING,
+      mayPass: EVERYTHING,
+      unknowns: landing.unknowns,
+      delivery: worse(landing.delivery, judged.group),
+      evidence: [...ids, ...landing.evidence],
     });
   }
 }
@@ -277,8 +405,12 @@ function bucketWriter(estate: AwsEstate, trail: Trail, bucket: string, folder: '
   const prefix = trail.S3KeyPrefix ? `${trail.S3KeyPrefix.replace(/\/$/, '')}/` : '';
   const organization = trail.IsOrganizationTrail ? `${estate.organization?.id ?? 'o-'}/` : '';
   return {
-    bucket, prefix: `${prefix}AWSLogs/${organization}{account}/${folder}/{region}/`, principals: ['cloudtrail.amazonaws.com'],
-    sourceArn: trail.TrailARN, sourceAccount: arnAccount(trail.TrailARN), hasStatus: true,
+    bucket,
+    prefix: `${prefix}AWSLogs/${organization}{account}/${folder}/{region}/`,
+    principals: ['cloudtrail.amazonaws.com'],
+    sourceArn: trail.TrailARN,
+    sourceAccount: arnAccount(trail.TrailARN),
+    hasStatus: true,
   };
 }
 
@@ -293,7 +425,15 @@ function worse(a: Delivery, b: Delivery): Delivery {
 
 function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: string): TrailReading['selector'] {
   const answer = bestAnswer(evidence, 'cloudtrail:GetEventSelectors', Selectors, owner, home, (args) => args.TrailName, trail);
-  const configuration = bestAnswer(evidence, 'cloudtrail:GetEventConfiguration', Configuration, owner, home, (args) => args.TrailName, trail);
+  const configuration = bestAnswer(
+    evidence,
+    'cloudtrail:GetEventConfiguration',
+    Configuration,
+    owner,
+    home,
+    (args) => args.TrailName,
+    trail,
+  );
   const insights = insightsOf(evidence, trail, owner, home);
   const ids = [...answer.ids, ...configuration.ids, ...insights.evidence];
   const page = answer.pages[0];
@@ -307,8 +447,13 @@ function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: 
   if (aggregated.length === 0) return { passes: all, mayPass: union(taken, insights.mayPass), unknowns: insights.unknowns, evidence: ids };
   // Aggregation delivers summaries; whether single calls stay in the copy is not stated by this answer.
   return {
-    passes: minus(all, selectorOf({ eventCategory: { equals: aggregated } })), mayPass: union(taken, insights.mayPass),
-    unknowns: [...insights.unknowns, evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids)], evidence: ids,
+    passes: minus(all, selectorOf({ eventCategory: { equals: aggregated } })),
+    mayPass: union(taken, insights.mayPass),
+    unknowns: [
+      ...insights.unknowns,
+      evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
+    ],
+    evidence: ids,
   };
 }
 
@@ -324,7 +469,14 @@ function insightsOf(evidence: EvidenceView, trail: Trail, owner: string, home: s
 
 /** The owner's answer, asked by ARN or by name, in the home region if there is one; an answer counts before an error. */
 function bestAnswer<T>(
-  evidence: EvidenceView, op: string, shape: z.ZodType<T>, owner: string, home: string, named: (args: Readonly<Record<string, unknown>>) => unknown, trail: Trail, region?: string,
+  evidence: EvidenceView,
+  op: string,
+  shape: z.ZodType<T>,
+  owner: string,
+  home: string,
+  named: (args: Readonly<Record<string, unknown>>) => unknown,
+  trail: Trail,
+  region?: string,
 ): Answered<T> {
   const byOwner = evidence.calls(op, shape, { account: owner });
   const about = (answer: Answered<T>) => {
@@ -332,17 +484,34 @@ function bestAnswer<T>(
     return subject === trail.TrailARN || (subject === trail.Name && answer.region === home);
   };
   const wanted = byOwner.filter((answer) => about(answer) && (region === undefined || answer.region === region));
-  const good = wanted.find((answer) => answer.unknown === undefined) ?? (region === undefined ? evidence.calls(op, shape).find((answer) => named(answer.args) === trail.TrailARN && answer.unknown === undefined) : undefined);
-  return good ?? wanted.find((answer) => answer.region === home) ?? wanted[0] ?? {
-    pages: [], ids: [], at: undefined, account: owner, region: home, args: {}, error: undefined, unknown: evidence.unknownOf(op, trail.TrailARN, 'NotAsked', []),
-  };
+  const good =
+    wanted.find((answer) => answer.unknown === undefined) ??
+    (region === undefined
+      ? evidence.calls(op, shape).find((answer) => named(answer.args) === trail.TrailARN && answer.unknown === undefined)
+      : undefined);
+  return (
+    good ??
+    wanted.find((answer) => answer.region === home) ??
+    wanted[0] ?? {
+      pages: [],
+      ids: [],
+      at: undefined,
+      account: owner,
+      region: home,
+      args: {},
+      error: undefined,
+      unknown: evidence.unknownOf(op, trail.TrailARN, 'NotAsked', []),
+    }
+  );
 }
 
 function statusAt(evidence: EvidenceView, trail: Trail, owner: string, region: string, home: string): Answered<Status> {
   const own = bestAnswer(evidence, 'cloudtrail:GetTrailStatus', Status, owner, home, (args) => args.Name, trail, region);
   if (own.unknown === undefined || region === home) return own;
   // Not asked there: the home region's answer stands. Refused there: that region is not known.
-  return own.unknown.code === 'NotAsked' ? bestAnswer(evidence, 'cloudtrail:GetTrailStatus', Status, owner, home, (args) => args.Name, trail, home) : own;
+  return own.unknown.code === 'NotAsked'
+    ? bestAnswer(evidence, 'cloudtrail:GetTrailStatus', Status, owner, home, (args) => args.Name, trail, home)
+    : own;
 }
 
 interface Judged {
@@ -356,24 +525,40 @@ const FLOWING: Delivery = { state: 'flowing' };
 function judgeStatus(asOf: string, trail: Trail, answer: Answered<Status>, homeAnswer: Answered<Status> | undefined): Judged {
   const status = answer.pages[0];
   if (answer.unknown || !status) {
-    const unknown: Delivery = { state: 'unknown', why: `status not read: ${answer.unknown?.code ?? 'empty answer'}`, unknowns: answer.unknown ? [{ ...answer.unknown, on: trail.TrailARN }] : [] };
+    const unknown: Delivery = {
+      state: 'unknown',
+      why: `status not read: ${answer.unknown?.code ?? 'empty answer'}`,
+      unknowns: answer.unknown ? [{ ...answer.unknown, on: trail.TrailARN }] : [],
+    };
     return { recording: unknown, bucket: FLOWING, group: FLOWING };
   }
   if (status.IsLogging !== true) {
     return {
       recording: {
-        state: 'broken', why: status.StopLoggingTime ? `logging was stopped at ${status.StopLoggingTime}` : 'logging is stopped (IsLogging false)',
+        state: 'broken',
+        why: status.StopLoggingTime ? `logging was stopped at ${status.StopLoggingTime}` : 'logging is stopped (IsLogging false)',
         ...(status.StopLoggingTime ? { since: status.StopLoggingTime } : {}),
         fix: `aws cloudtrail start-logging --region ${trail.HomeRegion ?? trail.TrailARN.split(':')[3]} --name ${trail.TrailARN}`,
       },
-      bucket: FLOWING, group: FLOWING,
+      bucket: FLOWING,
+      group: FLOWING,
     };
   }
   const home = homeAnswer?.pages[0];
   return {
     recording: FLOWING,
     bucket: bucketDelivery(asOf, trail, status, home),
-    group: channelDelivery(asOf, 'CloudWatch Logs', status.LatestCloudWatchLogsDeliveryTime, status.LatestCloudWatchLogsDeliveryError, status.StartLoggingTime, home?.LatestCloudWatchLogsDeliveryTime),
+    group:
+      groupArn(trail) === undefined
+        ? FLOWING
+        : channelDelivery(
+            asOf,
+            'CloudWatch Logs',
+            status.LatestCloudWatchLogsDeliveryTime,
+            status.LatestCloudWatchLogsDeliveryError,
+            status.StartLoggingTime,
+            home?.LatestCloudWatchLogsDeliveryTime,
+          ),
   };
 }
 
@@ -389,32 +574,62 @@ function bucketDelivery(asOf: string, trail: Trail, status: Status, home: Status
     const last = status.LatestDeliveryTime ? `; last delivery ${status.LatestDeliveryTime}` : '; nothing was ever delivered';
     const why = `delivery to s3 ${trail.S3BucketName} fails with ${status.LatestDeliveryError}${last}`;
     if (since <= 1) return { state: 'unknown', why };
-    return { state: 'broken', why, ...(status.LatestDeliveryTime ? { since: status.LatestDeliveryTime } : {}), fix: `let cloudtrail.amazonaws.com write to ${trail.S3BucketName}: bucket policy Allow s3:PutObject (and s3:GetBucketAcl) for the trail ${trail.TrailARN}` };
+    return {
+      state: 'broken',
+      why,
+      ...(status.LatestDeliveryTime ? { since: status.LatestDeliveryTime } : {}),
+      fix: `let cloudtrail.amazonaws.com write to ${trail.S3BucketName}: bucket policy Allow s3:PutObject (and s3:GetBucketAcl) for the trail ${trail.TrailARN}`,
+    };
   }
   if (since <= 3 || digest <= 3) return FLOWING;
   if (trail.LogFileValidationEnabled && status.LatestDigestDeliveryTime !== undefined) {
-    return { state: 'stale', why: `no digest since ${status.LatestDigestDeliveryTime} though one is due every hour, and no error is reported` };
+    return {
+      state: 'stale',
+      why: `no digest since ${status.LatestDigestDeliveryTime} though one is due every hour, and no error is reported`,
+    };
   }
   // A region without events delivers nothing and owes nothing, as long as the trail delivers at home.
-  if (since <= 24 || (home && (hoursSince(home.LatestDeliveryTime, asOf) <= 24 || hoursSince(home.LatestDigestDeliveryTime, asOf) <= 3))) return FLOWING;
-  return { state: 'stale', why: status.LatestDeliveryTime ? `silent since ${status.LatestDeliveryTime} without an error` : 'nothing was delivered yet, without an error' };
+  if (since <= 24 || (home && (hoursSince(home.LatestDeliveryTime, asOf) <= 24 || hoursSince(home.LatestDigestDeliveryTime, asOf) <= 3)))
+    return FLOWING;
+  return {
+    state: 'stale',
+    why: status.LatestDeliveryTime
+      ? `silent since ${status.LatestDeliveryTime} without an error`
+      : 'nothing was delivered yet, without an error',
+  };
 }
 
-function channelDelivery(asOf: string, what: string, time: string | undefined, error: string | undefined, started: string | undefined, atHome: string | undefined): Delivery {
+function channelDelivery(
+  asOf: string,
+  what: string,
+  time: string | undefined,
+  error: string | undefined,
+  started: string | undefined,
+  atHome: string | undefined,
+): Delivery {
   if (error) {
     const why = `delivery to ${what} fails with ${error}${time ? `; last delivery ${time}` : ''}`;
     return hoursSince(time, asOf) <= 1 ? { state: 'unknown', why } : { state: 'broken', why, ...(time ? { since: time } : {}) };
   }
   if (hoursSince(time, asOf) <= 24 || hoursSince(atHome, asOf) <= 24) return FLOWING;
-  return { state: 'stale', why: time ? `${what}: silent since ${time} without an error` : `${what}: nothing was delivered yet${started ? ` (logging since ${started})` : ''}` };
+  return {
+    state: 'stale',
+    why: time
+      ? `${what}: silent since ${time} without an error`
+      : `${what}: nothing was delivered yet${started ? ` (logging since ${started})` : ''}`,
+  };
 }
 
 /** A trail of one region takes the events of global services only if it says so and sits in the partition's first region. */
 function globalEvents(trail: Trail, region: string, partition: string): { key: string; certainly: Selector; perhaps: Selector } {
-  if (trail.IncludeGlobalServiceEvents !== false || trail.IsMultiRegionTrail || region !== leaderOf(partition)) return { key: '', certainly: NOTHING, perhaps: NOTHING };
+  if (trail.IncludeGlobalServiceEvents !== false || trail.IsMultiRegionTrail || region !== leaderOf(partition))
+    return { key: '', certainly: NOTHING, perhaps: NOTHING };
   return {
     key: 'no-global',
-    certainly: selectorOf({ eventCategory: { equals: ['Management'] }, eventSource: { equals: ['iam.amazonaws.com', 'cloudfront.amazonaws.com'] } }),
+    certainly: selectorOf({
+      eventCategory: { equals: ['Management'] },
+      eventSource: { equals: ['iam.amazonaws.com', 'cloudfront.amazonaws.com'] },
+    }),
     // STS has a global endpoint beside the regional ones; its records do not tell which were asked.
     perhaps: selectorOf({ eventCategory: { equals: ['Management'] }, eventSource: { equals: ['sts.amazonaws.com'] } }),
   };
@@ -422,32 +637,64 @@ function globalEvents(trail: Trail, region: string, partition: string): { key: s
 
 function trailFindings(trail: Trail, name: string, judged: Judged, evidence: readonly number[]): Finding[] {
   const findings: Finding[] = [];
-  const add = (kind: string, severity: Finding['severity'], message: string) => findings.push({ kind, dimension: 'consistency', severity, message, evidence: [...evidence] });
+  const add = (kind: string, severity: Finding['severity'], message: string) =>
+    findings.push({ kind, dimension: 'consistency', severity, message, evidence: [...evidence] });
   if (trail.LogFileValidationEnabled === false) {
-    add('no-digest', 'medium', `trail ${name}: log file validation is off, so no digest proves that delivered files were not changed or removed (aws cloudtrail update-trail --name ${trail.TrailARN} --enable-log-file-validation)`);
+    add(
+      'no-digest',
+      'medium',
+      `trail ${name}: log file validation is off, so no digest proves that delivered files were not changed or removed (aws cloudtrail update-trail --name ${trail.TrailARN} --enable-log-file-validation)`,
+    );
   }
-  for (const [what, delivery] of [['recording', judged.recording], ['s3', judged.bucket], ['log group', judged.group]] as const) {
-    if (delivery.state === 'broken' || delivery.state === 'stale') add(`delivery-${delivery.state}`, 'high', `trail ${name}, ${what}: ${delivery.why}`);
+  for (const [what, delivery] of [
+    ['recording', judged.recording],
+    ['s3', judged.bucket],
+    ['log group', judged.group],
+  ] as const) {
+    if (delivery.state === 'broken' || delivery.state === 'stale')
+      add(`delivery-${delivery.state}`, 'high', `trail ${name}, ${what}: ${delivery.why}`);
   }
-  if (trail.RecursiveLogging === false) add('own-deliveries-left-out', 'info', `trail ${name}: the records of its own deliveries are left out (RecursiveLogging false)`);
+  if (trail.RecursiveLogging === false)
+    add('own-deliveries-left-out', 'info', `trail ${name}: the records of its own deliveries are left out (RecursiveLogging false)`);
   return findings;
 }
 
-function digestOf(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstate, trail: Trail, answer: Answered<Status>): TrailReading['digest'] {
+function digestOf(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  estate: AwsEstate,
+  trail: Trail,
+  answer: Answered<Status>,
+): TrailReading['digest'] {
   if (trail.LogFileValidationEnabled !== true || !trail.S3BucketName) return { edge: undefined, evidence: answer.ids };
   const status = answer.pages[0];
   const landing = landInBucket(evidence, paths, bucketWriter(estate, trail, trail.S3BucketName, 'CloudTrail-Digest'));
   const age = hoursSince(status?.LatestDigestDeliveryTime, paths.asOf);
-  const delivery: Delivery = answer.unknown || !status
-    ? { state: 'unknown', why: 'status not read', unknowns: answer.unknown ? [answer.unknown] : [] }
-    : status.IsLogging !== true ? { state: 'broken', why: 'logging is stopped' }
-      : status.LatestDigestDeliveryError ? { state: 'broken', why: `digest delivery fails with ${status.LatestDigestDeliveryError}` }
-        : age <= 3 ? FLOWING : { state: 'stale', why: status.LatestDigestDeliveryTime ? `no digest since ${status.LatestDigestDeliveryTime}` : 'no digest was delivered yet' };
+  const delivery: Delivery =
+    answer.unknown || !status
+      ? { state: 'unknown', why: 'status not read', unknowns: answer.unknown ? [answer.unknown] : [] }
+      : status.IsLogging !== true
+        ? { state: 'broken', why: 'logging is stopped' }
+        : status.LatestDigestDeliveryError
+          ? { state: 'broken', why: `digest delivery fails with ${status.LatestDigestDeliveryError}` }
+          : age <= 3
+            ? FLOWING
+            : {
+                state: 'stale',
+                why: status.LatestDigestDeliveryTime ? `no digest since ${status.LatestDigestDeliveryTime}` : 'no digest was delivered yet',
+              };
   return {
     evidence: answer.ids,
     edge: {
-      id: `digest:${trail.TrailARN}`, to: landing.node, label: `digests of trail ${trail.Name ?? arnName(trail.TrailARN)}`, passes: EVERYTHING, mayPass: EVERYTHING, unknowns: landing.unknowns,
-      delivery: worse(landing.delivery, delivery), latency: 3600, evidence: [...answer.ids, ...landing.evidence],
+      id: `digest:${trail.TrailARN}`,
+      to: landing.node,
+      label: `digests of trail ${trail.Name ?? arnName(trail.TrailARN)}`,
+      passes: EVERYTHING,
+      mayPass: EVERYTHING,
+      unknowns: landing.unknowns,
+      delivery: worse(landing.delivery, delivery),
+      latency: 3600,
+      evidence: [...answer.ids, ...landing.evidence],
     },
   };
 }
@@ -456,9 +703,12 @@ function addDigest(paths: PathsBuilder, estate: AwsEstate, trail: Trail, reading
   const owner = arnAccount(trail.TrailARN);
   if (!estate.byId.has(owner)) return;
   paths.emitter({
-    id: `digest:${trail.TrailARN}`, sources: ['aws.cloudtrail.digest'], name: `trail ${trail.Name ?? arnName(trail.TrailARN)}`,
+    id: `digest:${trail.TrailARN}`,
+    sources: ['aws.cloudtrail.digest'],
+    name: `trail ${trail.Name ?? arnName(trail.TrailARN)}`,
     scope: { provider: 'aws', account: owner, region: trail.HomeRegion ?? trail.TrailARN.split(':')[3], resource: trail.TrailARN },
-    universe: selectorOf({ resource: { equals: [trail.TrailARN] } }), taps: reading.digest.edge ? [reading.digest.edge] : [], evidence: reading.digest.evidence,
+    universe: selectorOf({ resource: { equals: [trail.TrailARN] } }),
+    taps: reading.digest.edge ? [reading.digest.edge] : [],
+    evidence: reading.digest.evidence,
   });
 }
-

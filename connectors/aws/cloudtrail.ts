@@ -7,8 +7,14 @@ import { leaderOf } from './estate.ts';
 
 /** What every reader of CloudTrail shares: the emitter of an account in a region, and stores that were not seen. */
 export const CLOUDTRAIL_SOURCES = [
-  'aws.cloudtrail.management', 'aws.cloudtrail.data.s3', 'aws.cloudtrail.data.lambda', 'aws.cloudtrail.data.dynamodb',
-  'aws.cloudtrail.data.ebs-snapshot', 'aws.cloudtrail.data.bedrock', 'aws.cloudtrail.networkactivity', 'aws.cloudtrail.insights',
+  'aws.cloudtrail.management',
+  'aws.cloudtrail.data.s3',
+  'aws.cloudtrail.data.lambda',
+  'aws.cloudtrail.data.dynamodb',
+  'aws.cloudtrail.data.ebs-snapshot',
+  'aws.cloudtrail.data.bedrock',
+  'aws.cloudtrail.networkactivity',
+  'aws.cloudtrail.insights',
 ] as const;
 
 /**
@@ -41,10 +47,21 @@ export function addEmitter(paths: PathsBuilder, account: AwsAccount, region: str
 /** Stands for the destinations of something that could not be read. */
 export function unseenStore(paths: PathsBuilder, id: string, name: string, scope: Scope): string {
   const store: Store = {
-    type: 'store', id, kind: 'native', name, scope, unseen: true, findings: [], unknowns: [], evidence: [],
+    type: 'store',
+    id,
+    kind: 'native',
+    name,
+    scope,
+    unseen: true,
+    findings: [],
+    unknowns: [],
+    evidence: [],
     keeps: {
-      searchable: { least: 0, most: Number.POSITIVE_INFINITY }, total: { least: 0, most: Number.POSITIVE_INFINITY }, immutable: undefined,
-      because: 'not read', unknowns: [],
+      searchable: { least: 0, most: Number.POSITIVE_INFINITY },
+      total: { least: 0, most: Number.POSITIVE_INFINITY },
+      immutable: undefined,
+      because: 'not read',
+      unknowns: [],
     },
   };
   return paths.node(store);

@@ -55,7 +55,9 @@ export function deskOf(paths: LogPaths, rules: Rules): Desk {
   }
   const flows = new Map<readonly Edge[], Flow>();
   return {
-    paths, rules, bySource,
+    paths,
+    rules,
+    bySource,
     storeNames: new Set([...paths.nodes.values()].flatMap((node) => (node.type === 'store' ? [node.name] : []))),
     flow(taps) {
       let flow = flows.get(taps);
@@ -85,10 +87,23 @@ export function assess(paths: LogPaths, needs: readonly Need[], rules: Rules, as
     inventory,
     needs: verdicts,
     summary: {
-      needs: count(['covered', 'missing', 'partial', 'unknown', 'unobservable', 'not-applicable'], verdicts.map((verdict) => verdict.verdict)),
-      inventory: count(['full', 'partial', 'none', 'unknown'], inventory.map((row) => row.collection)),
-      accounts: count(['scanned', 'partial', 'denied', 'skipped'], accounts.map((account) => account.state)),
-      unknowns: new Set([...verdicts.flatMap((verdict) => verdict.unknowns), ...inventory.flatMap((row) => row.unknowns)].map((unknown) => `${unknown.call}|${unknown.on}`)).size,
+      needs: count(
+        ['covered', 'missing', 'partial', 'unknown', 'unobservable', 'not-applicable'],
+        verdicts.map((verdict) => verdict.verdict),
+      ),
+      inventory: count(
+        ['full', 'partial', 'none', 'unknown'],
+        inventory.map((row) => row.collection),
+      ),
+      accounts: count(
+        ['scanned', 'partial', 'denied', 'skipped'],
+        accounts.map((account) => account.state),
+      ),
+      unknowns: new Set(
+        [...verdicts.flatMap((verdict) => verdict.unknowns), ...inventory.flatMap((row) => row.unknowns)].map(
+          (unknown) => `${unknown.call}|${unknown.on}`,
+        ),
+      ).size,
     },
   };
 }
@@ -100,15 +115,25 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
   const verdict = together([...places.map((place) => place.verdict)]);
   const applicable = unjudged.filter((one) => one.verdict !== 'not-applicable');
   const dimension = (of: (outcome: Outcome) => Verdict | undefined): Verdict =>
-    together([...judged.map((one) => of(one.outcome) ?? 'covered'), ...applicable.map((one) => one.verdict), ...(judged.length + applicable.length === 0 ? ['not-applicable' as const] : [])]);
+    together([
+      ...judged.map((one) => of(one.outcome) ?? 'covered'),
+      ...applicable.map((one) => one.verdict),
+      ...(judged.length + applicable.length === 0 ? ['not-applicable' as const] : []),
+    ]);
   const worst = worstOf(judged);
   const lost = worst && describeLoss(need, worst);
   const findings = findingsOf(desk, judged);
-  const unknowns = dedupe([...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)), ...applicable.flatMap((one) => one.unknowns)]);
+  const unknowns = dedupe([
+    ...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)),
+    ...applicable.flatMap((one) => one.unknowns),
+  ]);
   const collection = dimension((outcome) => outcome.collection);
   const searchable = need.demand.searchableDays === undefined ? undefined : dimension((outcome) => outcome.searchable);
   const total = need.demand.totalDays === undefined ? undefined : dimension((outcome) => outcome.total);
-  const days = { searchable: fewest(judged.map((one) => one.outcome.searchableDays)), total: fewest(judged.map((one) => one.outcome.totalDays)) };
+  const days = {
+    searchable: fewest(judged.map((one) => one.outcome.searchableDays)),
+    total: fewest(judged.map((one) => one.outcome.totalDays)),
+  };
   const reported = searchable !== undefined && (total === undefined || rankOf(searchable) > rankOf(total)) ? 'searchable' : 'total';
   const because = [
     sentence(need, verdict, worst, lost?.at, judged, unjudged, places),
@@ -117,12 +142,26 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
   ].join(' ');
   const exclude = (value: number | undefined) => (value === Number.POSITIVE_INFINITY ? null : value);
   return {
-    id: need.id, system: need.system, threat: need.threat.id, title: need.threat.title, severity: need.threat.severity, attack: need.threat.attack,
+    id: need.id,
+    system: need.system,
+    threat: need.threat.id,
+    title: need.threat.title,
+    severity: need.threat.severity,
+    attack: need.threat.attack,
     ...(need.asset === undefined ? {} : { asset: need.asset.id }),
-    need: { ...need.statement }, wants: need.wants, verdict, collection,
+    need: { ...need.statement },
+    wants: need.wants,
+    verdict,
+    collection,
     retention: {
-      verdict: searchable === undefined && total === undefined ? 'not-applicable' : together([searchable, total].filter((one) => one !== undefined)),
-      ...optional('requiredDays', reported === 'searchable' ? need.demand.searchableDays : (need.demand.totalDays ?? need.demand.searchableDays)),
+      verdict:
+        searchable === undefined && total === undefined
+          ? 'not-applicable'
+          : together([searchable, total].filter((one) => one !== undefined)),
+      ...optional(
+        'requiredDays',
+        reported === 'searchable' ? need.demand.searchableDays : (need.demand.totalDays ?? need.demand.searchableDays),
+      ),
       ...optional('days', exclude(days[reported])),
       searchable: { ...optional('requiredDays', need.demand.searchableDays), ...optional('days', exclude(days.searchable)) },
       total: { ...optional('requiredDays', need.demand.totalDays), ...optional('days', exclude(days.total)) },
@@ -148,39 +187,90 @@ interface Tried {
 }
 
 const outcomes = new WeakMap<Desk, Map<string, { outcome: Outcome; event: Event | undefined }>>();
-const numbers = new WeakMap<Need, { offers: Map<readonly Edge[], { offers: readonly Offer[]; signature: string }>; needed: Map<string, Selector> }>();
+const numbers = new WeakMap<
+  Need,
+  { offers: Map<readonly Edge[], { offers: readonly Offer[]; signature: string }>; needed: Map<string, Selector> }
+>();
 
 function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
   const { source } = alternative;
   const scope = scopeOf(need.at);
   if (!source) {
-    return { judged: [], unjudged: [{ scope, verdict: 'unknown', because: `no log source or event class is called ${alternative.sourceId} in this version`, unknowns: [{ call: alternative.sourceId, permission: 'a version that reads this source', on: need.asset?.id ?? 'estate', code: 'NotRead' }], evidence: [] }] };
+    return {
+      judged: [],
+      unjudged: [
+        {
+          scope,
+          verdict: 'unknown',
+          because: `no log source or event class is called ${alternative.sourceId} in this version`,
+          unknowns: [
+            { call: alternative.sourceId, permission: 'a version that reads this source', on: need.asset?.id ?? 'estate', code: 'NotRead' },
+          ],
+          evidence: [],
+        },
+      ],
+    };
   }
-  if (alternative.unlogged) return { judged: [], unjudged: [{ scope, verdict: 'unobservable', because: `no log source records this: ${alternative.unlogged}`, unknowns: [], evidence: [] }] };
+  if (alternative.unlogged)
+    return {
+      judged: [],
+      unjudged: [
+        { scope, verdict: 'unobservable', because: `no log source records this: ${alternative.unlogged}`, unknowns: [], evidence: [] },
+      ],
+    };
   const resources = resourcesOf(desk, need, alternative);
   const events = resources ? narrowed(alternative.events, source, resources.ids) : alternative.events;
   const judged: Judged[] = [];
   const unjudged: Unjudged[] = [];
   for (const emitter of desk.bySource.get(source.id) ?? []) {
-    if (!within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) || (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))) continue;
+    if (
+      !within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) ||
+      (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))
+    )
+      continue;
     const one = judgeAt(desk, need, alternative, events, emitter);
     if (!one) continue;
-    if (emitter.notApplicable) unjudged.push({ scope: emitter.scope, verdict: 'not-applicable', because: emitter.notApplicable, unknowns: [], evidence: emitter.evidence });
+    if (emitter.notApplicable)
+      unjudged.push({
+        scope: emitter.scope,
+        verdict: 'not-applicable',
+        because: emitter.notApplicable,
+        unknowns: [],
+        evidence: emitter.evidence,
+      });
     else judged.push(one);
   }
   for (const blind of desk.paths.blind) {
     if (!blind.sources.includes(source.id) || !within(need.at, blind.scope, false)) continue;
-    unjudged.push({ scope: blind.scope, verdict: 'unknown', because: `it could not be listed what emits ${source.id} here: ${blind.unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).join(', ')}`, unknowns: blind.unknowns, evidence: blind.evidence });
+    unjudged.push({
+      scope: blind.scope,
+      verdict: 'unknown',
+      because: `it could not be listed what emits ${source.id} here: ${blind.unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).join(', ')}`,
+      unknowns: blind.unknowns,
+      evidence: blind.evidence,
+    });
   }
   const account = need.at.account;
   if (account !== undefined && !account.includes('*') && !desk.paths.accounts.some((one) => one.id === account)) {
-    unjudged.push({ scope, verdict: 'unknown', because: `account ${account} was not scanned`, unknowns: [{ call: 'sts:GetCallerIdentity', permission: 'access to the account', on: account, code: 'AccountNotScanned' }], evidence: [] });
+    unjudged.push({
+      scope,
+      verdict: 'unknown',
+      because: `account ${account} was not scanned`,
+      unknowns: [{ call: 'sts:GetCallerIdentity', permission: 'access to the account', on: account, code: 'AccountNotScanned' }],
+      evidence: [],
+    });
   }
   if (judged.length + unjudged.length === 0) {
     const nothingScanned = !desk.paths.accounts.some((one) => one.provider === source.provider || source.provider === 'kubernetes');
     unjudged.push(
       nothingScanned
-        ? { scope, verdict: 'unknown', because: `no account of ${source.provider} was scanned`, unknowns: [{ call: source.id, permission: `access to ${source.provider}`, on: need.asset?.id ?? 'estate', code: 'NotScanned' }], evidence: [] }
+        ? {
+            scope,
+            verdict: 'unknown',
+            because: `no account of ${source.provider} was scanned`,
+            unknowns: [{ call: source.id, permission: `access to ${source.provider}`, on: need.asset?.id ?? 'estate', code: 'NotScanned' }],
+            evidence: [],
+          }
         : { scope, verdict: 'not-applicable', because: `nothing in scope emits such events (${source.name})`, unknowns: [], evidence: [] },
     );
   }
@@ -218,8 +308,23 @@ function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selec
   const helped = plain.verdict === 'covered' ? plain : judge(needed, all, need.demand);
   const better = rankOf(helped.verdict) < rankOf(plain.verdict);
   const outcome = better ? helped : plain;
-  const used = better ? [...new Map(outcome.used.flatMap((index) => (all[index]?.substitute ? [[all[index].substitute.source, all[index].substitute] as const] : []))).values()] : [];
-  return { emitter, alternative, needed, offers: better ? all : offered.offers, flow, outcome, event: eventOf(desk, alternative, outcome.lost, need), substituted: used };
+  const used = better
+    ? [
+        ...new Map(
+          outcome.used.flatMap((index) => (all[index]?.substitute ? [[all[index].substitute.source, all[index].substitute] as const] : [])),
+        ).values(),
+      ]
+    : [];
+  return {
+    emitter,
+    alternative,
+    needed,
+    offers: better ? all : offered.offers,
+    flow,
+    outcome,
+    event: eventOf(desk, alternative, outcome.lost, need),
+    substituted: used,
+  };
 }
 
 /** Offers of sources that stand in for the one asked: each of their emitters speaks for a part of the events. */
@@ -229,23 +334,35 @@ function substitutesFor(desk: Desk, need: Need, alternative: Alternative, needed
     if (!source) return [];
     const matching = intersect(selectorOf(equivalent.where ?? {}), selectorOf(source.always));
     return (desk.bySource.get(equivalent.source) ?? []).flatMap((other) => {
-      if (other.scope.account !== emitter.scope.account || (other.scope.region !== undefined && emitter.scope.region !== undefined && other.scope.region !== emitter.scope.region)) return [];
+      if (
+        other.scope.account !== emitter.scope.account ||
+        (other.scope.region !== undefined && emitter.scope.region !== undefined && other.scope.region !== emitter.scope.region)
+      )
+        return [];
       const part = intersect(needed, selectorOf(filled(equivalent.covers ?? {}, other.scope.resource ?? '')));
       if (isEmpty(part)) return [];
       const records = intersect(matching, other.universe);
-      return offersOf(desk.flow(other.taps), need.demand, other.scope, desk.storeNames).map((offer): Offer => ({
-        ...offer,
-        lower: !isEmpty(offer.lower) && includes(offer.lower, records) ? part : NOTHING,
-        upper: isEmpty(intersect(offer.upper, records)) ? NOTHING : part,
-        substitute: { source: equivalent.source, loss: equivalent.loss },
-      }));
+      return offersOf(desk.flow(other.taps), need.demand, other.scope, desk.storeNames).map(
+        (offer): Offer => ({
+          ...offer,
+          lower: !isEmpty(offer.lower) && includes(offer.lower, records) ? part : NOTHING,
+          upper: isEmpty(intersect(offer.upper, records)) ? NOTHING : part,
+          substitute: { source: equivalent.source, loss: equivalent.loss },
+        }),
+      );
     });
   });
 }
 
 function filled(where: Where, resource: string): Where {
-  const put = (values: string[] | undefined) => values?.map((value) => value.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource));
-  return Object.fromEntries(Object.entries(where).map(([field, condition]) => [field, Object.fromEntries(Object.entries(condition).map(([word, values]) => [word, put(values)]))]));
+  const put = (values: string[] | undefined) =>
+    values?.map((value) => value.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource));
+  return Object.fromEntries(
+    Object.entries(where).map(([field, condition]) => [
+      field,
+      Object.fromEntries(Object.entries(condition).map(([word, values]) => [word, put(values)])),
+    ]),
+  );
 }
 
 const keyNumbers = new Map<string, number>();
@@ -269,21 +386,31 @@ function eventOf(desk: Desk, alternative: Alternative, lost: Selector, need: Nee
   if (!source || isEmpty(lost)) return undefined;
   const resource = need.at.resource?.includes('*') ? undefined : need.at.resource;
   const hints: Record<string, string[]> = {};
-  for (const [field, about] of Object.entries(source.fields)) hints[field] = [...(about.values ?? []), ...(about.example === undefined ? [] : [about.example])];
-  for (const [field, values] of Object.entries(knownNames(source, knownOf(source, desk.rules), lost))) hints[field] = [...values, ...(hints[field] ?? [])];
-  if (resource && source.resource?.field) hints[source.resource.field] = [`${resource}/example-key`, resource, ...(hints[source.resource.field] ?? [])];
+  for (const [field, about] of Object.entries(source.fields))
+    hints[field] = [...(about.values ?? []), ...(about.example === undefined ? [] : [about.example])];
+  for (const [field, values] of Object.entries(knownNames(source, knownOf(source, desk.rules), lost)))
+    hints[field] = [...values, ...(hints[field] ?? [])];
+  if (resource && source.resource?.field)
+    hints[source.resource.field] = [`${resource}/example-key`, resource, ...(hints[source.resource.field] ?? [])];
   return witness(lost, hints);
 }
 
 function scopeOf(at: At): Scope {
-  return { provider: at.provider ?? 'aws', ...(at.account === undefined ? {} : { account: at.account }), ...(at.region === undefined ? {} : { region: at.region }), ...(at.resource === undefined ? {} : { resource: at.resource }) };
+  return {
+    provider: at.provider ?? 'aws',
+    ...(at.account === undefined ? {} : { account: at.account }),
+    ...(at.region === undefined ? {} : { region: at.region }),
+    ...(at.resource === undefined ? {} : { resource: at.resource }),
+  };
 }
 
 function within(at: At, scope: Scope, byResource: boolean): boolean {
-  return (at.provider === undefined || scope.provider === at.provider)
-    && (at.account === undefined || (scope.account !== undefined && globMatches(at.account, scope.account)))
-    && (at.region === undefined || scope.region === undefined || globMatches(at.region, scope.region))
-    && (!byResource || at.resource === undefined || scope.resource === undefined || globMatches(at.resource, scope.resource));
+  return (
+    (at.provider === undefined || scope.provider === at.provider) &&
+    (at.account === undefined || (scope.account !== undefined && globMatches(at.account, scope.account))) &&
+    (at.region === undefined || scope.region === undefined || globMatches(at.region, scope.region)) &&
+    (!byResource || at.resource === undefined || scope.resource === undefined || globMatches(at.resource, scope.resource))
+  );
 }
 
 /** Whether the asset's resource is of the kind that this source's emitters stand for. */
@@ -292,34 +419,58 @@ function typesAgree(need: Need, alternative: Alternative): boolean {
 }
 
 /** The ids that an asset's resource stands for, and the regions they are known to be in, for sources whose events name a resource. */
-function resourcesOf(desk: Desk, need: Need, alternative: Alternative): { ids: readonly string[]; regions: ReadonlySet<string> | undefined } | undefined {
+function resourcesOf(
+  desk: Desk,
+  need: Need,
+  alternative: Alternative,
+): { ids: readonly string[]; regions: ReadonlySet<string> | undefined } | undefined {
   const { source } = alternative;
   const pattern = need.at.resource;
   if (pattern === undefined || !source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
-  const known = desk.paths.resources.filter((one) => one.type === source.resource?.type && globMatches(pattern, one.id) && (need.at.account === undefined || one.scope.account === undefined || globMatches(need.at.account, one.scope.account)));
-  const regions = known.every((one) => one.scope.region !== undefined) && known.length > 0 ? new Set(known.map((one) => one.scope.region as string)) : undefined;
+  const known = desk.paths.resources.filter(
+    (one) =>
+      one.type === source.resource?.type &&
+      globMatches(pattern, one.id) &&
+      (need.at.account === undefined || one.scope.account === undefined || globMatches(need.at.account, one.scope.account)),
+  );
+  const regions =
+    known.every((one) => one.scope.region !== undefined) && known.length > 0
+      ? new Set(known.map((one) => one.scope.region as string))
+      : undefined;
   if (!pattern.includes('*')) return { ids: [pattern], regions };
   return known.length > 0 ? { ids: known.map((one) => one.id), regions } : { ids: [pattern], regions: undefined };
 }
 
 /** Of several alternatives the best in each account; the alternatives' places differ, accounts do not. */
 function bestPerAccount(need: Need, tried: readonly Tried[]): Tried & { loss: string | undefined } {
-  const accounts = new Set(tried.flatMap((one) => [...one.judged.map((judged) => judged.emitter.scope.account ?? ''), ...one.unjudged.map((unjudged) => unjudged.scope.account ?? '')]));
+  const accounts = new Set(
+    tried.flatMap((one) => [
+      ...one.judged.map((judged) => judged.emitter.scope.account ?? ''),
+      ...one.unjudged.map((unjudged) => unjudged.scope.account ?? ''),
+    ]),
+  );
   const judged: Judged[] = [];
   const unjudged: Unjudged[] = [];
   let loss: string | undefined;
   for (const account of accounts) {
-    const candidates = tried.map((one, index) => ({
-      index,
-      judged: one.judged.filter((place) => (place.emitter.scope.account ?? '') === account),
-      unjudged: one.unjudged.filter((place) => (place.scope.account ?? '') === account),
-    })).map((one) => ({ ...one, verdict: together([...one.judged.map((place) => place.outcome.verdict), ...one.unjudged.map((place) => place.verdict)]) }))
+    const candidates = tried
+      .map((one, index) => ({
+        index,
+        judged: one.judged.filter((place) => (place.emitter.scope.account ?? '') === account),
+        unjudged: one.unjudged.filter((place) => (place.scope.account ?? '') === account),
+      }))
+      .map((one) => ({
+        ...one,
+        verdict: together([...one.judged.map((place) => place.outcome.verdict), ...one.unjudged.map((place) => place.verdict)]),
+      }))
       .filter((one) => one.judged.length + one.unjudged.length > 0);
     // What one alternative may show, another one does not refute.
     const best = candidates.reduce((a, b) => (preference(b.verdict) < preference(a.verdict) ? b : a));
     judged.push(...best.judged);
     unjudged.push(...best.unjudged);
-    if (best.index > 0 && best.verdict === 'covered') loss ??= need.alternatives[best.index]?.loss ?? `${need.alternatives[best.index]?.sourceId} instead of ${need.alternatives[0]?.sourceId}`;
+    if (best.index > 0 && best.verdict === 'covered')
+      loss ??=
+        need.alternatives[best.index]?.loss ?? `${need.alternatives[best.index]?.sourceId} instead of ${need.alternatives[0]?.sourceId}`;
   }
   return { judged, unjudged, loss };
 }
@@ -374,7 +525,8 @@ function placesOf(need: Need, judged: readonly Judged[], unjudged: readonly Unju
       const { region, ...wider } = first.emitter.scope;
       const scope = same.length > 1 && alike.size === 1 ? wider : first.emitter.scope;
       const regions = same.length > 1 && alike.size > 1 ? same : [first];
-      for (const one of regions) places.push({ scope: regions.length > 1 ? one.emitter.scope : scope, verdict: first.outcome.verdict, because: said(first) });
+      for (const one of regions)
+        places.push({ scope: regions.length > 1 ? one.emitter.scope : scope, verdict: first.outcome.verdict, because: said(first) });
     }
   }
   for (const one of unjudged) places.push({ scope: one.scope, verdict: one.verdict, because: one.because });
@@ -392,7 +544,9 @@ function placeText(need: Need, one: Judged): string {
 }
 
 function waySaid(one: Judged): string {
-  const ways = one.outcome.used.map((index) => one.offers[index] as Offer).filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
+  const ways = one.outcome.used
+    .map((index) => one.offers[index] as Offer)
+    .filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
   const texts = ways.map((offer) => `${offer.route.edges.at(0)?.label} → ${nameOf(offer.route.store)} (${offer.kept.because})`);
   return [...new Set(texts)].slice(0, 3).join('; ') || 'what the provider keeps by itself';
 }
@@ -406,23 +560,46 @@ function worstOf(judged: readonly Judged[]): Judged | undefined {
 function describeLoss(need: Need, one: Judged): { at: string; fix: string | undefined; witness: Record<string, string> | undefined } {
   if (one.outcome.verdict === 'covered' || !one.event) return { at: '', fix: undefined, witness: undefined };
   const where = one.emitter.scope.resource ?? one.emitter.name;
-  const loss = lossOf(one.event, one.flow, one.offers, one.outcome.lostBy, `no log takes ${one.alternative.sourceId} events of ${where}`, need.demand);
+  const loss = lossOf(
+    one.event,
+    one.flow,
+    one.offers,
+    one.outcome.lostBy,
+    `no log takes ${one.alternative.sourceId} events of ${where}`,
+    need.demand,
+    one.outcome.verdict !== 'unknown',
+  );
   const scope = one.emitter.scope;
   const fields = Object.fromEntries(Object.entries(one.event).filter(([, value]) => value !== ''));
   return {
-    at: loss.at, fix: loss.fix,
-    witness: { ...fields, ...(scope.account ? { account: scope.account } : {}), ...(scope.region ? { region: scope.region } : {}), lostAt: loss.at },
+    at: loss.at,
+    fix: loss.fix,
+    witness: {
+      ...fields,
+      ...(scope.account ? { account: scope.account } : {}),
+      ...(scope.region ? { region: scope.region } : {}),
+      lostAt: loss.at,
+    },
   };
 }
 
-function sentence(need: Need, verdict: Verdict, worst: Judged | undefined, lostAt: string | undefined, judged: readonly Judged[], unjudged: readonly Unjudged[], places: readonly PlaceVerdict[]): string {
+function sentence(
+  need: Need,
+  verdict: Verdict,
+  worst: Judged | undefined,
+  lostAt: string | undefined,
+  judged: readonly Judged[],
+  unjudged: readonly Unjudged[],
+  places: readonly PlaceVerdict[],
+): string {
   const count = places.filter((place) => place.verdict !== 'not-applicable').length;
   const bad = places.filter((place) => !['covered', 'not-applicable'].includes(place.verdict)).length;
   const spread = count > 1 && bad > 0 && bad < count ? ` in ${bad} of ${count} places` : '';
-  if (verdict === 'covered') return `Every needed event arrives: ${waySaid(judged[0] as Judged)}${count > 1 ? `; the same holds in all ${count} places` : ''}.`;
+  if (verdict === 'covered')
+    return `Every needed event arrives: ${waySaid(judged[0] as Judged)}${count > 1 ? `; the same holds in all ${count} places` : ''}.`;
   if (!worst || worst.outcome.verdict === 'covered') {
     const first = unjudged.find((one) => one.verdict !== 'not-applicable') ?? unjudged[0];
-    return `${capital(first?.because ?? 'nothing in scope emits such events')}${spread}.`;
+    return `${capital(first?.because ?? 'nothing in scope emits such events').replace(/\.+$/, '')}${spread}.`;
   }
   const { lostBy } = worst.outcome;
   if (worst.outcome.verdict === 'unknown') return `Nothing is certainly lost, but it is not settled${spread}: ${lostAt}.`;
@@ -436,7 +613,14 @@ function sentence(need: Need, verdict: Verdict, worst: Judged | undefined, lostA
 
 function shortly(event: Event | undefined): string {
   if (!event) return 'an event';
-  return event.eventName ?? Object.entries(event).filter(([, value]) => value !== '').slice(0, 3).map(([field, value]) => `${field} ${value}`).join(', ');
+  return (
+    event.eventName ??
+    Object.entries(event)
+      .filter(([, value]) => value !== '')
+      .slice(0, 3)
+      .map(([field, value]) => `${field} ${value}`)
+      .join(', ')
+  );
 }
 
 function capital(text: string): string {
@@ -456,14 +640,17 @@ function findingsOf(desk: Desk, judged: readonly Judged[]): Finding[] {
     seen.add(offers);
     for (const [index, offer] of offers.entries()) {
       if (!outcome.used.includes(index) && isEmpty(intersect(needed, minus(offer.route.upper, offer.lower)))) continue;
-      for (const edge of offer.route.edges) for (const finding of desk.paths.nodes.get(edge.to)?.findings ?? []) found.set(finding.message, finding);
+      for (const edge of offer.route.edges)
+        for (const finding of desk.paths.nodes.get(edge.to)?.findings ?? []) found.set(finding.message, finding);
     }
   }
   return [...found.values()].slice(0, 50);
 }
 
 function consistencyOf(findings: readonly Finding[]): Verdict {
-  return findings.some((finding) => finding.dimension === 'consistency' && (finding.severity === 'high' || finding.severity === 'medium')) ? 'partial' : 'covered';
+  return findings.some((finding) => finding.dimension === 'consistency' && (finding.severity === 'high' || finding.severity === 'medium'))
+    ? 'partial'
+    : 'covered';
 }
 
 function fixesOf(judged: readonly Judged[], first: string | undefined): string[] {
@@ -472,7 +659,13 @@ function fixesOf(judged: readonly Judged[], first: string | undefined): string[]
     if (one.outcome.verdict === 'covered' || fixes.size >= 5) continue;
     if (one.flow.routes.every((route) => route.store.kind === 'native') && one.alternative.source?.enable) {
       const resource = one.emitter.scope.resource ?? '';
-      fixes.add(one.alternative.source.enable.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? '').replaceAll('{account}', one.emitter.scope.account ?? '').replaceAll('{region}', one.emitter.scope.region ?? ''));
+      fixes.add(
+        one.alternative.source.enable
+          .replaceAll('{resource}', resource)
+          .replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? '')
+          .replaceAll('{account}', one.emitter.scope.account ?? '')
+          .replaceAll('{region}', one.emitter.scope.region ?? ''),
+      );
     }
   }
   return [...fixes];
@@ -506,8 +699,7 @@ function evidenceOf(judged: readonly Judged[], unjudged: readonly Unjudged[]): n
       for (const unknown of offer.kept.unknowns) for (const id of unknown.evidence ?? []) ids.add(id);
     }
   }
-  for (const place of unjudged) for (const id of [...place.evidence, ...place.unknowns.flatMap((unknown) => unknown.evidence ?? [])]) ids.add(id);
+  for (const place of unjudged)
+    for (const id of [...place.evidence, ...place.unknowns.flatMap((unknown) => unknown.evidence ?? [])]) ids.add(id);
   return [...ids].sort((a, b) => a - b);
 }
-
-

@@ -27,7 +27,8 @@ export function draw(paths: LogPaths, { emitter, alternative, needed, offers, ev
         ...offer.route.edges.map((edge, index) => {
           const node = paths.nodes.get(edge.to);
           return {
-            label: node?.name ?? edge.to, kind: node?.type === 'store' ? node.kind : (node?.kind ?? ''),
+            label: node?.name ?? edge.to,
+            kind: node?.type === 'store' ? node.kind : (node?.kind ?? ''),
             edge: { ...passing(edge, needed), ...(stop?.edge === index ? { cut: true } : {}) },
             ...(node?.type === 'store' ? { retention: retentionOf(offer.kept) } : {}),
             evidence: [...new Set([...edge.evidence, ...(node?.evidence ?? [])])],
@@ -43,6 +44,7 @@ function passing(edge: Edge, needed: Selector): { passes: 'all' | 'some' | 'none
   if (edge.delivery.state !== 'flowing') return { passes: 'unknown', why: edge.delivery.why };
   if (includes(edge.passes, needed)) return { passes: 'all' };
   if (isEmpty(intersect(edge.mayPass, needed))) return { passes: 'none', why: `${edge.label} takes none of these events` };
-  if (isEmpty(intersect(edge.passes, needed))) return { passes: 'unknown', why: edge.unknowns.map((unknown) => `${unknown.call}: ${unknown.code}`).join(', ') || 'not read' };
+  if (isEmpty(intersect(edge.passes, needed)))
+    return { passes: 'unknown', why: edge.unknowns.map((unknown) => `${unknown.call}: ${unknown.code}`).join(', ') || 'not read' };
   return { passes: 'some', why: `${edge.label} takes a part of these events` };
 }

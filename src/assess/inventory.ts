@@ -42,8 +42,13 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
         const alone = source.place === 'resource' || perAccount.get(scope.account ?? '') === 1;
         for (const member of alone ? [members[0] as Emitter] : members) {
           rows.push({
-            source: view.id, scope: alone ? scope : member.scope, ...(source.place === 'resource' ? { name: member.name } : {}),
-            ...content.row, evidence: [...new Set([...content.row.evidence, ...(alone ? members.slice(0, 20) : [member]).flatMap((one) => one.evidence)])].sort((a, b) => a - b),
+            source: view.id,
+            scope: alone ? scope : member.scope,
+            ...(source.place === 'resource' ? { name: member.name } : {}),
+            ...content.row,
+            evidence: [
+              ...new Set([...content.row.evidence, ...(alone ? members.slice(0, 20) : [member]).flatMap((one) => one.evidence)]),
+            ].sort((a, b) => a - b),
           });
         }
       }
@@ -51,11 +56,28 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
   }
   for (const blind of desk.paths.blind) {
     for (const source of blind.sources) {
-      rows.push({ source, scope: blind.scope, collection: 'unknown', captured: [], delivery: 'unknown', retention: {}, path: [], findings: [], unknowns: [...blind.unknowns], evidence: [...blind.evidence] });
+      rows.push({
+        source,
+        scope: blind.scope,
+        collection: 'unknown',
+        captured: [],
+        delivery: 'unknown',
+        retention: {},
+        path: [],
+        findings: [],
+        unknowns: [...blind.unknowns],
+        evidence: [...blind.evidence],
+      });
     }
   }
   for (const { source, scope, finding } of desk.paths.findings) {
-    const row = rows.find((one) => one.source === source && one.scope.account === scope.account && (scope.resource === undefined || one.scope.resource === scope.resource) && (one.scope.region === undefined || scope.region === undefined || one.scope.region === scope.region));
+    const row = rows.find(
+      (one) =>
+        one.source === source &&
+        one.scope.account === scope.account &&
+        (scope.resource === undefined || one.scope.resource === scope.resource) &&
+        (one.scope.region === undefined || scope.region === undefined || one.scope.region === scope.region),
+    );
     row?.findings.push(finding);
   }
   return rows.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
@@ -73,31 +95,57 @@ interface RowContent {
 
 function contentOf(desk: Desk, source: Source, view: Source, emitter: Emitter): RowContent {
   const flow = desk.flow(emitter.taps);
-  const offers = offersOf(flow, {}, emitter.scope, desk.storeNames);
-  const all = intersect(intersect(universe(source, desk.rules), view.view ? selectorOf(view.view.where) : selectorOf({})), emitter.universe);
-  const whole = judge(all, offers, {});
+  const offers = offersOf(flow, source.native ? { reach: 'native' } : {}, emitter.scope, desk.storeNames);
+  const all = intersect(
+    intersect(universe(source, desk.rules), view.view ? selectorOf(view.view.where) : selectorOf({})),
+    emitter.universe,
+  );
+  const demand = source.native ? { reach: 'native' } : {};
+  const whole = judge(all, offers, demand);
   const captured = Object.entries(view.classes).map(([suffix, part]) => {
     const events = intersect(all, selectorOf(part.where));
-    const verdict = isEmpty(events) ? 'not-applicable' : judge(events, offers, {}).verdict;
-    return { class: `${view.id}.${suffix}`, is: verdict === 'covered' ? ('all' as const) : verdict === 'partial' ? ('some' as const) : verdict === 'unknown' ? ('unknown' as const) : ('none' as const) };
+    const verdict = isEmpty(events) ? 'not-applicable' : judge(events, offers, demand).verdict;
+    return {
+      class: `${view.id}.${suffix}`,
+      is:
+        verdict === 'covered'
+          ? ('all' as const)
+          : verdict === 'partial'
+            ? ('some' as const)
+            : verdict === 'unknown'
+              ? ('unknown' as const)
+              : ('none' as const),
+    };
   });
-  const used = offers.filter((offer) => offer.route.store.kind !== 'native' && !isEmpty(intersect(all, offer.upper)) && !offer.route.store.unseen);
-  const settled = whole.used.map((index) => offers[index] as Offer).filter((offer) => offer.route.store.kind !== 'native');
+  const used = offers.filter(
+    (offer) => offer.route.store.kind !== 'native' && !isEmpty(intersect(all, offer.upper)) && !offer.route.store.unseen,
+  );
+  const settled = whole.used.map((index) => offers[index] as Offer).filter((offer) => source.native || offer.route.store.kind !== 'native');
   const way = [...(settled.length > 0 ? settled : used)].sort((a, b) => b.kept.total.least - a.kept.total.least);
   const days = (value: number | undefined) => (value === undefined ? undefined : value === Number.POSITIVE_INFINITY ? null : value);
   const searchableDays = days(whole.searchableDays);
   const totalDays = days(whole.totalDays);
-  const relevant = offers.filter((offer) => takesAny(offer, all));
-  const immutable = settled.length > 0 && settled.every((offer) => offer.kept.immutable !== undefined) ? settled.every((offer) => offer.kept.immutable === true) : undefined;
+  const relevant = offers.filter((offer) => source.native || takesAny(offer, all));
+  const immutable =
+    settled.length > 0 && settled.every((offer) => offer.kept.immutable !== undefined)
+      ? settled.every((offer) => offer.kept.immutable === true)
+      : undefined;
   const row: RowContent['row'] = {
-    collection: whole.verdict === 'covered' ? 'full' : whole.verdict === 'partial' ? 'partial' : whole.verdict === 'unknown' ? 'unknown' : 'none',
+    collection:
+      whole.verdict === 'covered' ? 'full' : whole.verdict === 'partial' ? 'partial' : whole.verdict === 'unknown' ? 'unknown' : 'none',
     captured,
     delivery: deliveryOf(relevant, all),
-    retention: { ...(searchableDays === undefined ? {} : { searchableDays }), ...(totalDays === undefined ? {} : { totalDays }), ...(immutable === undefined ? {} : { immutable }) },
+    retention: {
+      ...(searchableDays === undefined ? {} : { searchableDays }),
+      ...(totalDays === undefined ? {} : { totalDays }),
+      ...(immutable === undefined ? {} : { immutable }),
+    },
     path: [...new Set(way.flatMap((offer) => pathOf(desk, offer)))],
     findings: findingsOf(desk, relevant, all, settled),
     unknowns: unknownsOf(relevant),
-    evidence: [...new Set(relevant.flatMap((offer) => [...offer.route.edges.flatMap((edge) => edge.evidence), ...offer.route.store.evidence]))].sort((a, b) => a - b),
+    evidence: [
+      ...new Set(relevant.flatMap((offer) => [...offer.route.edges.flatMap((edge) => edge.evidence), ...offer.route.store.evidence])),
+    ].sort((a, b) => a - b),
   };
   return { row, same: canonical({ ...row, evidence: [] }) };
 }
@@ -123,7 +171,11 @@ function deliveryOf(offers: readonly Offer[], events: Selector): DeliveryState {
   const states = seen.map((offer) => worst(offer.route.edges));
   if (states.every((state) => state === 'flowing')) return 'healthy';
   if (states.every((state) => state === 'broken')) return 'broken';
-  if (states.some((state) => state === 'broken') || (states.some((state) => state === 'flowing') && states.some((state) => state === 'stale'))) return 'degraded';
+  if (
+    states.some((state) => state === 'broken') ||
+    (states.some((state) => state === 'flowing') && states.some((state) => state === 'stale'))
+  )
+    return 'degraded';
   return states.includes('stale') ? 'stale' : 'unknown';
 }
 
@@ -148,11 +200,23 @@ function findingsOf(desk: Desk, offers: readonly Offer[], events: Selector, sett
       const [firstA, firstB] = [a.route.edges[0], b.route.edges[0]];
       if (firstA && firstB && firstA.id !== firstB.id && !isEmpty(intersect(events, intersect(a.lower, b.lower)))) {
         const message = `the same events are taken by ${firstA.label} and ${firstB.label}: they are paid for twice`;
-        found.set(message, { kind: 'doubled', dimension: 'consistency', severity: 'low', message, evidence: [...firstA.evidence, ...firstB.evidence] });
+        found.set(message, {
+          kind: 'doubled',
+          dimension: 'consistency',
+          severity: 'low',
+          message,
+          evidence: [...firstA.evidence, ...firstB.evidence],
+        });
       }
       if (a.kept.total.least !== b.kept.total.least && firstA?.id !== firstB?.id) {
         const message = `retention differs between the copies: ${nameOf(a.route.store)} keeps ${sayDays(a.kept.total.least)}, ${nameOf(b.route.store)} ${sayDays(b.kept.total.least)}`;
-        found.set(message, { kind: 'retention-differs', dimension: 'consistency', severity: 'low', message, evidence: [...a.route.store.evidence, ...b.route.store.evidence] });
+        found.set(message, {
+          kind: 'retention-differs',
+          dimension: 'consistency',
+          severity: 'low',
+          message,
+          evidence: [...a.route.store.evidence, ...b.route.store.evidence],
+        });
       }
     }
   }
@@ -166,10 +230,12 @@ function sayDays(days: number): string {
 function unknownsOf(offers: readonly Offer[]): Unknown[] {
   const found = new Map<string, Unknown>();
   for (const { route, kept } of offers) {
-    const own = [...route.edges.flatMap((edge) => [...edge.unknowns, ...('unknowns' in edge.delivery ? (edge.delivery.unknowns ?? []) : [])]), ...kept.unknowns, ...route.store.unknowns];
+    const own = [
+      ...route.edges.flatMap((edge) => [...edge.unknowns, ...('unknowns' in edge.delivery ? (edge.delivery.unknowns ?? []) : [])]),
+      ...kept.unknowns,
+      ...route.store.unknowns,
+    ];
     for (const unknown of own) found.set(`${unknown.call}|${unknown.on}|${unknown.code}`, unknown);
   }
   return [...found.values()];
 }
-
-

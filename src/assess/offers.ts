@@ -16,23 +16,48 @@ export function offersOf(flow: Flow, demand: Demand, place: Scope, names: Readon
 
 function offerOf(route: Route, demand: Demand, place: Scope, names: ReadonlySet<string>): Offer {
   const kept = keptAt(route.store, place);
-  const offer = (bounds: { lower?: Offer['lower']; upper?: Offer['upper']; refused?: string; kept?: Kept }): Offer => ({
-    route, kept: bounds.kept ?? kept, lower: bounds.lower ?? route.lower, upper: bounds.upper ?? route.upper, ...(bounds.refused === undefined ? {} : { refused: bounds.refused }),
+  const offer = (bounds: {
+    lower?: Offer['lower'];
+    upper?: Offer['upper'];
+    refused?: string;
+    elsewhere?: boolean;
+    kept?: Kept;
+  }): Offer => ({
+    route,
+    kept: bounds.kept ?? kept,
+    lower: bounds.lower ?? route.lower,
+    upper: bounds.upper ?? route.upper,
+    ...(bounds.refused === undefined ? {} : { refused: bounds.refused, elsewhere: bounds.elsewhere === true }),
   });
   const { reach, fields, withinSeconds } = demand;
   if (reach !== undefined && !route.store.unseen && route.store.kind !== reach && route.store.name !== reach) {
     // Who reads a store is not read yet: its events may go on to a place that was not seen.
     const beyond = reach === 'siem' || (!KINDS.has(reach) && !names.has(reach));
-    if (!beyond || route.store.kind === 'native') return offer({ lower: NOTHING, upper: NOTHING, refused: `${nameOf(route.store)} is not ${reach}` });
-    const unread: Unknown = { call: `readers of ${nameOf(route.store)}`, permission: `the configuration of what reads ${nameOf(route.store)}`, on: reach, code: 'NotRead' };
+    if (!beyond || route.store.kind === 'native')
+      return offer({ lower: NOTHING, upper: NOTHING, refused: `${nameOf(route.store)} is not ${reach}`, elsewhere: true });
+    const unread: Unknown = {
+      call: `readers of ${nameOf(route.store)}`,
+      permission: `the configuration of what reads ${nameOf(route.store)}`,
+      on: reach,
+      code: 'NotRead',
+    };
     const any = { least: 0, most: Number.POSITIVE_INFINITY };
-    return offer({ lower: NOTHING, kept: { searchable: any, total: any, immutable: undefined, because: `${reach} was not read`, unknowns: [unread] } });
+    return offer({
+      lower: NOTHING,
+      kept: { searchable: any, total: any, immutable: undefined, because: `${reach} was not read`, unknowns: [unread] },
+    });
   }
   const lacking = route.fields === undefined ? [] : (fields ?? []).filter((field) => !route.fields?.includes(field));
-  if (lacking.length > 0) return offer({ lower: NOTHING, upper: NOTHING, refused: `the records in ${nameOf(route.store)} lack ${lacking.join(', ')}` });
+  if (lacking.length > 0)
+    return offer({ lower: NOTHING, upper: NOTHING, refused: `the records in ${nameOf(route.store)} lack ${lacking.join(', ')}` });
   if (withinSeconds !== undefined) {
     if (route.latency === undefined) return offer({ lower: NOTHING });
-    if (route.latency > withinSeconds) return offer({ lower: NOTHING, upper: NOTHING, refused: `records reach ${nameOf(route.store)} after about ${showDuration(route.latency)}, later than ${showDuration(withinSeconds)}` });
+    if (route.latency > withinSeconds)
+      return offer({
+        lower: NOTHING,
+        upper: NOTHING,
+        refused: `records reach ${nameOf(route.store)} after about ${showDuration(route.latency)}, later than ${showDuration(withinSeconds)}`,
+      });
   }
   return offer({});
 }
@@ -49,7 +74,15 @@ export interface Loss {
   readonly edge: number | undefined;
 }
 
-export function lossOf(event: Event, flow: Flow, offers: readonly Offer[], by: 'collection' | 'searchable' | 'total' | undefined, nowhere: string, demand: Demand): Loss {
+export function lossOf(
+  event: Event,
+  flow: Flow,
+  offers: readonly Offer[],
+  by: 'collection' | 'searchable' | 'total' | undefined,
+  nowhere: string,
+  demand: Demand,
+  settled = true,
+): Loss {
   let best: { score: number; loss: Loss } | undefined;
   const consider = (score: number, loss: Loss): void => {
     if (!best || score > best.score) best = { score, loss };
@@ -59,13 +92,30 @@ export function lossOf(event: Event, flow: Flow, offers: readonly Offer[], by: '
     const weight = route.store.unseen ? -40 : route.store.kind === 'native' ? -100 : 0;
     const stop = stopOf(event, route);
     if (stop) {
-      consider(weight + stop.depth * 10 - stop.missed, { at: stop.at, fix: stop.fix, offer: index, edge: stop.edge });
+      // What is not settled is explained by what was not read, not by a way that certainly does not take the event.
+      const unread = !settled && !stop.certain ? 200 : 0;
+      consider(weight + unread + stop.depth * 10 - stop.missed - (offer.elsewhere ? 50 : 0), {
+        at: stop.at,
+        fix: stop.fix,
+        offer: index,
+        edge: stop.edge,
+      });
     } else if (offer.refused !== undefined) {
-      consider(weight + 40, { at: offer.refused, fix: undefined, offer: index, edge: route.edges.length - 1 });
+      consider(weight + (offer.elsewhere ? -10 : 40), { at: offer.refused, fix: undefined, offer: index, edge: route.edges.length - 1 });
     } else if (by !== 'collection' && by !== undefined && route.store.kind !== 'native') {
-      consider(weight + 60, { at: `${nameOf(route.store)}: ${offer.kept.because}`, fix: keepLonger(offer, by, demand), offer: index, edge: undefined });
+      consider(weight + 60, {
+        at: `${nameOf(route.store)}: ${offer.kept.because}`,
+        fix: keepLonger(offer, by, demand),
+        offer: index,
+        edge: undefined,
+      });
     } else {
-      consider(weight + 20, { at: route.sampling < 1 ? `${labelOf(route)}: sampled at ${route.sampling}` : `${labelOf(route)}`, fix: undefined, offer: index, edge: route.edges.length - 1 });
+      consider(weight + 20, {
+        at: route.sampling < 1 ? `${labelOf(route)}: sampled at ${route.sampling}` : `${labelOf(route)}`,
+        fix: undefined,
+        offer: index,
+        edge: route.edges.length - 1,
+      });
     }
   }
   for (const way of flow.deadEnds) {
@@ -86,19 +136,46 @@ function labelOf(route: Route): string {
 }
 
 /** The first edge of a way that does not certainly let the event through. */
-export function stopOf(event: Event, route: Route): { at: string; fix: string | undefined; depth: number; missed: number; edge: number; certain: boolean } | undefined {
+export function stopOf(
+  event: Event,
+  route: Route,
+): { at: string; fix: string | undefined; depth: number; missed: number; edge: number; certain: boolean } | undefined {
   for (const [depth, edge] of route.edges.entries()) {
     const fixed = (given: typeof edge.fix) => (typeof given === 'function' ? given(event) : given);
+    if (edge.mayPass !== EVERYTHING && !matches(edge.mayPass, event)) {
+      const miss = nearestMiss(edge.mayPass, event);
+      return {
+        at: miss && miss.fields.length > 0 ? `${edge.label}: ${miss.fields.join(', ')}` : `${edge.label}: takes no such events`,
+        fix: fixed(edge.fix),
+        depth,
+        missed: Math.min(miss?.cost ?? 9, 9),
+        edge: depth,
+        certain: true,
+      };
+    }
     if (edge.delivery.state !== 'flowing') {
-      return { at: `${edge.label}: ${edge.delivery.why}`, fix: edge.delivery.state === 'broken' ? edge.delivery.fix : undefined, depth: depth + 0.5, missed: 0, edge: depth, certain: edge.delivery.state === 'broken' };
+      return {
+        at: `${edge.label}: ${edge.delivery.why}`,
+        fix: edge.delivery.state === 'broken' ? edge.delivery.fix : undefined,
+        depth: depth + 0.5,
+        missed: 0,
+        edge: depth,
+        certain: edge.delivery.state === 'broken',
+      };
     }
     if (edge.passes !== EVERYTHING && !matches(edge.passes, event)) {
-      if (matches(edge.mayPass, event)) {
-        const why = edge.unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).slice(0, 2).join(', ');
-        return { at: `${edge.label}: not known${why ? ` (${why})` : ''}`, fix: undefined, depth: depth + 0.4, missed: 0, edge: depth, certain: false };
-      }
-      const miss = nearestMiss(edge.passes, event);
-      return { at: miss && miss.fields.length > 0 ? `${edge.label}: ${miss.fields.join(', ')}` : `${edge.label}: takes no such events`, fix: fixed(edge.fix), depth, missed: miss?.fields.length ?? 9, edge: depth, certain: true };
+      const why = edge.unknowns
+        .map((unknown) => `${unknown.call} ${unknown.code}`)
+        .slice(0, 2)
+        .join(', ');
+      return {
+        at: `${edge.label}: not known${why ? ` (${why})` : ''}`,
+        fix: undefined,
+        depth: depth + 0.4,
+        missed: 0,
+        edge: depth,
+        certain: false,
+      };
     }
   }
   return undefined;

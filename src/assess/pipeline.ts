@@ -23,7 +23,13 @@ export interface AssessedEstate {
  * Evidence and threat models to an assessment. `asOf` is the clock, ISO; left out, the time of the newest answer. Without a model the
  * built-in ones are judged.
  */
-export function assessEvidence(records: Iterable<StoredEvidence>, models: readonly ThreatModel[], rules: Rules, reading: Reading, asOf?: string): AssessedEstate {
+export function assessEvidence(
+  records: Iterable<StoredEvidence>,
+  models: readonly ThreatModel[],
+  rules: Rules,
+  reading: Reading,
+  asOf?: string,
+): AssessedEstate {
   const view = new EvidenceView(records, reading.callTable);
   const clock = asOf ?? view.newest ?? new Date(0).toISOString();
   const paths = reading.readPaths(view, clock);

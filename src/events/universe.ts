@@ -1,8 +1,8 @@
 import type { KnownEvents, Source } from '../model/source.ts';
-import { classOf, type EventClass, intersect, intersectClasses, merge, NOTHING, type Selector } from './classes.ts';
+import { classOf, type Event, type EventClass, intersect, intersectClasses, merge, NOTHING, type Selector } from './classes.ts';
 import * as strings from './strings.ts';
 import type { Strings } from './strings.ts';
-import type { Hints } from './witness.ts';
+import { type Hints, TOGETHER } from './witness.ts';
 
 /** What known events of one kind carry: the class of that kind, and per event source the names of its reads and writes. */
 interface Kind {
@@ -71,8 +71,9 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
 }
 
 /**
- * Values for witnesses: the known events of the selector (those of services with many known events first, changes before reads, but data
- * reads before changes), then other names that it lists, then the values and the example that the source's fields give.
+ * Values for witnesses: the known events of the selector, those of the services and names that the source's own fields give first, then
+ * those of services with many known events, changes before reads, but data reads before changes. Then other names that the selector lists,
+ * and the values and examples of the source's fields.
  */
 export function knownNames(source: Source, known: KnownEvents | undefined, selector: Selector): Hints {
   const hints = new Map<string, Set<string>>();
@@ -81,27 +82,33 @@ export function knownNames(source: Source, known: KnownEvents | undefined, selec
     for (const value of values) all.add(value);
     if (all.size > 0) hints.set(field, all);
   };
-  const listed = strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined));
+  const given = Object.entries(source.fields).map(([field, { values, example }]) => [field, [...(example === undefined ? [] : [example]), ...(values ?? [])]] as const);
+  const place = (field: string): ((value: string) => number) => {
+    const order = new Map((given.find(([name]) => name === field)?.[1] ?? []).map((value, index) => [value, index]));
+    return (value) => order.get(value) ?? order.size;
+  };
+  const [service, name] = [place('eventSource'), place('eventName')];
+  const events: Event[] = [];
   const base = baseOf(source);
   for (const { within, services } of base ? kindsOf(base, known) : []) {
-    const classes = selector.filter((one) => intersectClasses(one, within) !== undefined);
-    const inService = byService(classes);
-    const data = within.has('resources.type');
-    for (const [service, { read, write }] of [...services].sort(([, a], [, b]) => b.read.length + b.write.length - a.read.length - a.write.length)) {
-      const here = inService(service);
-      const some = (names: readonly string[], readOnly: string) => {
+    const inService = byService(selector.filter((one) => intersectClasses(one, within) !== undefined));
+    const types = strings.members(within.get('resources.type') ?? strings.ALL_STRINGS);
+    const size = ({ read, write }: { read: readonly string[]; write: readonly string[] }) => read.length + write.length;
+    for (const [eventSource, { read, write }] of [...services].sort(([a, one], [b, other]) => service(a) - service(b) || size(other) - size(one))) {
+      const here = inService(eventSource);
+      const some = (names: readonly string[], readOnly: string): Event[] => {
         const fit = here.filter((one) => strings.has(one.get('readOnly') ?? strings.ALL_STRINGS, readOnly)).map((one) => one.get('eventName') ?? strings.ALL_STRINGS);
-        return fit.length === 0 ? [] : names.filter((name) => fit.some((values) => strings.has(values, name)));
+        const possible = fit.length === 0 ? [] : names.filter((each) => fit.some((values) => strings.has(values, each)));
+        return possible.map((eventName) => ({ eventSource, eventName, readOnly, ...(types?.length === 1 ? { 'resources.type': types[0] as string } : {}) }));
       };
-      const names = data ? [...some(read, 'true'), ...some(write, 'false')] : [...some(write, 'false'), ...some(read, 'true')];
-      if (names.length === 0) continue;
-      add('eventSource', [service]);
-      add('eventName', names);
+      const found = types ? [...some(read, 'true'), ...some(write, 'false')] : [...some(write, 'false'), ...some(read, 'true')];
+      events.push(...found.sort((a, b) => name(a.eventName as string) - name(b.eventName as string)));
     }
   }
-  add('eventName', strings.members(listed) ?? []);
-  for (const [field, { values, example }] of Object.entries(source.fields)) add(field, [...(values ?? []), ...(example === undefined ? [] : [example])]);
-  return Object.fromEntries([...hints].map(([field, values]) => [field, [...values]]));
+  for (const event of events) for (const field of ['eventSource', 'eventName']) add(field, [event[field] as string]);
+  add('eventName', strings.members(strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined))) ?? []);
+  for (const [field, values] of given) add(field, values);
+  return { ...Object.fromEntries([...hints].map(([field, values]) => [field, [...values]])), ...(events.length > 0 ? { [TOGETHER]: events } : {}) };
 }
 
 /** The classes with events of a service. Those that list their services are looked up, the others asked. */

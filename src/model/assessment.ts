@@ -62,7 +62,9 @@ export const DrawnPath = z.object({
       label: z.string(),
       kind: z.string(),
       /** How events get from the stop before to this one. */
-      edge: z.object({ passes: z.enum(['all', 'some', 'none', 'unknown']), why: z.string().optional(), cut: z.boolean().optional() }).optional(),
+      edge: z
+        .object({ passes: z.enum(['all', 'some', 'none', 'unknown']), why: z.string().optional(), cut: z.boolean().optional() })
+        .optional(),
       retention: Retention.optional(),
       evidence: z.array(z.number()),
     }),

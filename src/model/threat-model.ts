@@ -4,13 +4,31 @@ import { At } from './scope.ts';
 import { SourceId } from './source.ts';
 import { Where } from './where.ts';
 
-export const STRIDE = ['spoofing', 'tampering', 'repudiation', 'information-disclosure', 'denial-of-service', 'elevation-of-privilege'] as const;
+export const STRIDE = [
+  'spoofing',
+  'tampering',
+  'repudiation',
+  'information-disclosure',
+  'denial-of-service',
+  'elevation-of-privilege',
+] as const;
 export const Severity = z.enum(['info', 'low', 'medium', 'high', 'critical']);
 export type Severity = z.infer<typeof Severity>;
 
 export const STORE_KINDS = [
-  's3', 'cloudwatch-logs', 'cloudtrail-lake', 'security-lake', 'log-bucket', 'bigquery', 'cloud-storage', 'pubsub',
-  'log-analytics', 'storage-account', 'event-hub', 'siem', 'native',
+  's3',
+  'cloudwatch-logs',
+  'cloudtrail-lake',
+  'security-lake',
+  'log-bucket',
+  'bigquery',
+  'cloud-storage',
+  'pubsub',
+  'log-analytics',
+  'storage-account',
+  'event-hub',
+  'siem',
+  'native',
 ] as const;
 
 const id = z.string().min(1).max(128);
@@ -59,7 +77,10 @@ export const Threat = z.strictObject({
   title: text,
   description: text.optional(),
   stride: z.array(z.enum(STRIDE)).max(6).default([]),
-  attack: z.array(z.string().regex(/^T\d{4}(\.\d{3})?$/, 'an ATT&CK technique id looks like T1078 or T1078.004')).max(100).default([]),
+  attack: z
+    .array(z.string().regex(/^T\d{4}(\.\d{3})?$/, 'an ATT&CK technique id looks like T1078 or T1078.004'))
+    .max(100)
+    .default([]),
   severity: Severity.default('medium'),
   assets: z.array(id).max(1000).default([]),
   needs: z.array(NeedStatement).max(1000).default([]),
@@ -79,15 +100,18 @@ export const ThreatModel = z
   .superRefine((model, context) => {
     const known = new Set<string>();
     for (const [index, asset] of model.assets.entries()) {
-      if (known.has(asset.id)) context.addIssue({ code: 'custom', path: ['assets', index, 'id'], message: `asset "${asset.id}" is there twice` });
+      if (known.has(asset.id))
+        context.addIssue({ code: 'custom', path: ['assets', index, 'id'], message: `asset "${asset.id}" is there twice` });
       known.add(asset.id);
     }
     const threats = new Set<string>();
     for (const [index, threat] of model.threats.entries()) {
-      if (threats.has(threat.id)) context.addIssue({ code: 'custom', path: ['threats', index, 'id'], message: `threat "${threat.id}" is there twice` });
+      if (threats.has(threat.id))
+        context.addIssue({ code: 'custom', path: ['threats', index, 'id'], message: `threat "${threat.id}" is there twice` });
       threats.add(threat.id);
       for (const [position, asset] of threat.assets.entries()) {
-        if (!known.has(asset)) context.addIssue({ code: 'custom', path: ['threats', index, 'assets', position], message: `no asset is called "${asset}"` });
+        if (!known.has(asset))
+          context.addIssue({ code: 'custom', path: ['threats', index, 'assets', position], message: `no asset is called "${asset}"` });
       }
     }
   });

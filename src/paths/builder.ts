@@ -80,7 +80,10 @@ export class PathsBuilder {
     const shared = new Map<string, readonly Edge[]>();
     return [...this.#emitters.values()].map((emitter) => {
       const taps = [...(this.#taps.get(emitter.id)?.values() ?? [])];
-      const key = taps.map((edge) => edge.id).sort().join('\n');
+      const key = taps
+        .map((edge) => edge.id)
+        .sort()
+        .join('\n');
       const own = shared.get(key) ?? taps;
       shared.set(key, own);
       return { ...emitter, taps: own };

@@ -59,7 +59,8 @@ function routeOf(edges: readonly Edge[], store: Store): Route {
     upper = edge.delivery.state === 'broken' ? NOTHING : intersect(upper, edge.mayPass);
     sampling *= edge.sampling ?? 1;
     if (edge.latency !== undefined) latency += edge.latency;
-    fields = edge.fields === undefined ? fields : fields === undefined ? edge.fields : fields.filter((field) => edge.fields?.includes(field));
+    fields =
+      edge.fields === undefined ? fields : fields === undefined ? edge.fields : fields.filter((field) => edge.fields?.includes(field));
   }
   if (edges.every((edge) => edge.latency === undefined)) latency = undefined;
   if (sampling < 1) lower = NOTHING;
@@ -88,6 +89,8 @@ export interface Offer {
   readonly upper: Selector;
   /** Set where the route cannot count, with the reason. */
   readonly refused?: string;
+  /** Refused for being another place than the one asked for, not for what it lacks. */
+  readonly elsewhere?: boolean;
   /** Set where the route stands in for the source that was asked for. */
   readonly substitute?: { readonly source: string; readonly loss: string };
 }
@@ -119,18 +122,47 @@ export function verdictOf(needed: Selector, lower: Selector, upper: Selector, sa
 /** Judges what is needed (already limited to what can happen) against what the offers bring. */
 export function judge(needed: Selector, offers: readonly Offer[], demand: Demand): Outcome {
   const counted = offers.filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
-  const native = demand.reach === 'native' ? [] : offers.filter((offer) => offer.route.store.kind === 'native' && !offer.route.store.unseen);
+  const native =
+    demand.reach === 'native' ? [] : offers.filter((offer) => offer.route.store.kind === 'native' && !offer.route.store.unseen);
   const unseen = offers.filter((offer) => offer.route.store.unseen === true);
   const eligible = demand.reach === 'native' ? offers.filter((offer) => offer.refused === undefined) : [...counted, ...unseen];
-  const collection = bounds(needed, eligible, () => true, () => true);
-  const bySearch = demand.searchableDays === undefined ? undefined : bounds(needed, eligible, (kept) => kept.searchable.least >= (demand.searchableDays as number), (kept) => kept.searchable.most >= (demand.searchableDays as number));
-  const byTotal = demand.totalDays === undefined ? undefined : bounds(needed, eligible, (kept) => kept.total.least >= (demand.totalDays as number), (kept) => kept.total.most >= (demand.totalDays as number));
-  const all = [{ by: 'collection' as const, ...collection }, ...(bySearch ? [{ by: 'searchable' as const, ...bySearch }] : []), ...(byTotal ? [{ by: 'total' as const, ...byTotal }] : [])];
+  const collection = bounds(
+    needed,
+    eligible,
+    () => true,
+    () => true,
+  );
+  const bySearch =
+    demand.searchableDays === undefined
+      ? undefined
+      : bounds(
+          needed,
+          eligible,
+          (kept) => kept.searchable.least >= (demand.searchableDays as number),
+          (kept) => kept.searchable.most >= (demand.searchableDays as number),
+        );
+  const byTotal =
+    demand.totalDays === undefined
+      ? undefined
+      : bounds(
+          needed,
+          eligible,
+          (kept) => kept.total.least >= (demand.totalDays as number),
+          (kept) => kept.total.most >= (demand.totalDays as number),
+        );
+  const all = [
+    { by: 'collection' as const, ...collection },
+    ...(bySearch ? [{ by: 'searchable' as const, ...bySearch }] : []),
+    ...(byTotal ? [{ by: 'total' as const, ...byTotal }] : []),
+  ];
   const worst = all.reduce((a, b) => (rank(b.verdict) > rank(a.verdict) ? b : a));
   // What arrives and is kept too short is there in part.
   const verdict = worst.verdict === 'missing' && collection.verdict !== 'missing' ? 'partial' : worst.verdict;
   return {
-    verdict, collection: collection.verdict, searchable: bySearch?.verdict, total: byTotal?.verdict,
+    verdict,
+    collection: collection.verdict,
+    searchable: bySearch?.verdict,
+    total: byTotal?.verdict,
     searchableDays: daysKept(needed, eligible, (kept) => kept.searchable),
     // What a provider keeps by itself counts in the days only where nothing else keeps anything.
     totalDays: daysKept(needed, eligible, (kept) => kept.total) ?? daysKept(needed, native, (kept) => kept.total),
@@ -144,7 +176,12 @@ function rank(verdict: Verdict): number {
   return { covered: 0, unknown: 1, partial: 2, missing: 3, unobservable: 4, 'not-applicable': -1 }[verdict];
 }
 
-function bounds(needed: Selector, offers: readonly Offer[], surely: (kept: Kept) => boolean, perhaps: (kept: Kept) => boolean): { verdict: Verdict; lower: Selector; upper: Selector } {
+function bounds(
+  needed: Selector,
+  offers: readonly Offer[],
+  surely: (kept: Kept) => boolean,
+  perhaps: (kept: Kept) => boolean,
+): { verdict: Verdict; lower: Selector; upper: Selector } {
   const lower = union(...offers.filter((offer) => surely(offer.kept)).map((offer) => offer.lower));
   const possible = offers.filter((offer) => perhaps(offer.kept));
   const upper = union(...possible.filter((offer) => offer.route.sampling === 1).map((offer) => offer.upper));
@@ -174,7 +211,8 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
     if (isEmpty(intersect(events, upper))) continue;
     for (const edge of route.edges) {
       for (const unknown of edge.unknowns) add(unknown);
-      if ((edge.delivery.state === 'unknown' || edge.delivery.state === 'stale') && edge.delivery.unknowns) for (const unknown of edge.delivery.unknowns) add(unknown);
+      if ((edge.delivery.state === 'unknown' || edge.delivery.state === 'stale') && edge.delivery.unknowns)
+        for (const unknown of edge.delivery.unknowns) add(unknown);
     }
     for (const unknown of kept.unknowns) add(unknown);
   }
@@ -184,9 +222,21 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
 /** Equal text for flows that treat all events alike, whatever their names: one judgement serves them all. */
 export function signatureOf(offers: readonly Offer[]): string {
   return offers
-    .map(({ route, kept, lower, upper, refused }) => [
-      keyOf(lower), keyOf(upper), ...route.edges.map((edge) => `${keyOf(edge.passes)}${edge.delivery.state}`), route.store.kind, route.store.unseen ? 1 : 0, route.sampling, refused ?? '',
-      kept.searchable.least, kept.searchable.most, kept.total.least, kept.total.most, kept.unknowns.length,
-    ].join('\u0007'))
+    .map(({ route, kept, lower, upper, refused }) =>
+      [
+        keyOf(lower),
+        keyOf(upper),
+        ...route.edges.map((edge) => `${keyOf(edge.passes)}${edge.delivery.state}`),
+        route.store.kind,
+        route.store.unseen ? 1 : 0,
+        route.sampling,
+        refused ?? '',
+        kept.searchable.least,
+        kept.searchable.most,
+        kept.total.least,
+        kept.total.most,
+        kept.unknowns.length,
+      ].join('\u0007'),
+    )
     .join('\u0008');
 }
