@@ -83,17 +83,22 @@ export function deleters(policy: Policy, bucket: string, partition: string): str
   const keys = `arn:${partition}:s3:::${bucket}/`;
   const found = policy.Statement.filter((statement) => {
     if (statement.Effect !== 'Allow') return false;
-    const removes = ['s3:DeleteObject', 's3:DeleteObjectVersion'].some((action) => actionHolds(statement, action)) && resourceHolds(statement, keys) !== 'no';
+    const removes =
+      ['s3:DeleteObject', 's3:DeleteObjectVersion'].some((action) => actionHolds(statement, action)) &&
+      resourceHolds(statement, keys) !== 'no';
     const shortens = actionHolds(statement, 's3:PutLifecycleConfiguration') && resourceHolds(statement, keys.slice(0, -1), true) !== 'no';
     return removes || shortens;
-  }).flatMap((statement) => (statement.Principal ? [...(statement.Principal.AWS ?? []), ...(statement.Principal.Federated ?? [])] : ['everyone but NotPrincipal']));
+  }).flatMap((statement) =>
+    statement.Principal ? [...(statement.Principal.AWS ?? []), ...(statement.Principal.Federated ?? [])] : ['everyone but NotPrincipal'],
+  );
   return [...new Set(found)].sort();
 }
 
 /** The statements that let everybody in, with no condition. */
 export function publicStatements(policy: Policy): string[] {
   return policy.Statement.filter(
-    (statement) => statement.Effect === 'Allow' && statement.Principal?.AWS?.includes('*') && Object.keys(statement.Condition ?? {}).length === 0,
+    (statement) =>
+      statement.Effect === 'Allow' && statement.Principal?.AWS?.includes('*') && Object.keys(statement.Condition ?? {}).length === 0,
   ).map((statement) => `${nameOf(statement)} (${(statement.Action ?? statement.NotAction ?? []).slice(0, 3).join(', ')})`);
 }
 
@@ -101,13 +106,18 @@ export function publicStatements(policy: Policy): string[] {
 export function deniesBypass(policy: Policy, bucket: string, partition: string): boolean {
   return policy.Statement.some(
     (statement) =>
-      statement.Effect === 'Deny' && statement.Principal?.AWS?.includes('*') && Object.keys(statement.Condition ?? {}).length === 0 &&
-      actionHolds(statement, 's3:BypassGovernanceRetention') && resourceHolds(statement, `arn:${partition}:s3:::${bucket}/`) === 'yes',
+      statement.Effect === 'Deny' &&
+      statement.Principal?.AWS?.includes('*') &&
+      Object.keys(statement.Condition ?? {}).length === 0 &&
+      actionHolds(statement, 's3:BypassGovernanceRetention') &&
+      resourceHolds(statement, `arn:${partition}:s3:::${bucket}/`) === 'yes',
   );
 }
 
 function nameOf(statement: Statement): string {
-  return statement.Sid ? `statement "${statement.Sid}"` : `a statement on ${(statement.Action ?? statement.NotAction ?? ['no action']).slice(0, 2).join(', ')}`;
+  return statement.Sid
+    ? `statement "${statement.Sid}"`
+    : `a statement on ${(statement.Action ?? statement.NotAction ?? ['no action']).slice(0, 2).join(', ')}`;
 }
 
 function takes(statement: Statement, write: Write): { holds: Holds; why: string } {
@@ -115,7 +125,10 @@ function takes(statement: Statement, write: Write): { holds: Holds; why: string 
   const principal = principalHolds(statement, write.principal);
   if (principal === 'no') return { holds: 'no', why: '' };
   const placeholder = write.prefix.indexOf('{');
-  const resource = resourceHolds(statement, `arn:${write.partition}:s3:::${write.bucket}/${placeholder < 0 ? write.prefix : write.prefix.slice(0, placeholder)}`);
+  const resource = resourceHolds(
+    statement,
+    `arn:${write.partition}:s3:::${write.bucket}/${placeholder < 0 ? write.prefix : write.prefix.slice(0, placeholder)}`,
+  );
   if (resource === 'no') return { holds: 'no', why: '' };
   const condition = conditionsHold(statement, write);
   if (condition.holds === 'no') return { holds: 'no', why: '' };
@@ -196,7 +209,10 @@ function conditionsHold(statement: Statement, write: Write): { holds: Holds; why
 }
 
 function conditionHolds(operator: string, key: string, values: readonly string[], context: ReadonlyMap<string, string>): Holds {
-  const plain = operator.replace(/^For(AnyValue|AllValues):/i, '').replace(/IfExists$/i, '').toLowerCase();
+  const plain = operator
+    .replace(/^For(AnyValue|AllValues):/i, '')
+    .replace(/IfExists$/i, '')
+    .toLowerCase();
   // Services speak TLS 1.2 and above.
   if (key === 's3:tlsversion' && plain === 'numericlessthan') return values.every((value) => Number(value) <= 1.2) ? 'no' : 'maybe';
   const actual = context.get(key);
@@ -258,7 +274,10 @@ function skipStars(pattern: string, places: readonly number[]): Set<number> {
   const found = new Set<number>();
   for (let place of places) {
     found.add(place);
-    while (pattern[place] === '*') found.add((place += 1));
+    while (pattern[place] === '*') {
+      place += 1;
+      found.add(place);
+    }
   }
   return found;
 }

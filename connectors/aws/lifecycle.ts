@@ -25,7 +25,13 @@ export interface BucketSettings {
 }
 
 const number = z.coerce.number();
-const Tagged = z.object({ Prefix: z.string().optional(), Tag: z.unknown().optional(), Tags: z.array(z.unknown()).optional(), ObjectSizeGreaterThan: number.optional(), ObjectSizeLessThan: number.optional() });
+const Tagged = z.object({
+  Prefix: z.string().optional(),
+  Tag: z.unknown().optional(),
+  Tags: z.array(z.unknown()).optional(),
+  ObjectSizeGreaterThan: number.optional(),
+  ObjectSizeLessThan: number.optional(),
+});
 const Filter = Tagged.extend({ And: Tagged.optional() });
 const Days = { Days: number.optional(), Date: z.unknown().optional() };
 
@@ -48,7 +54,16 @@ export const ObjectLock = z.object({
     .object({
       ObjectLockEnabled: z.string().optional(),
       Rule: z
-        .object({ DefaultRetention: z.object({ Mode: z.string().optional(), Days: number.optional(), Years: number.optional(), DefaultEventHold: z.unknown().optional() }).optional() })
+        .object({
+          DefaultRetention: z
+            .object({
+              Mode: z.string().optional(),
+              Days: number.optional(),
+              Years: number.optional(),
+              DefaultEventHold: z.unknown().optional(),
+            })
+            .optional(),
+        })
         .optional(),
     })
     .optional(),
@@ -77,11 +92,18 @@ export function lifetimeOf(settings: BucketSettings, prefix: string, storageClas
   const locked = lockDays(settings.lock);
   if (settings.lifecycle === undefined) {
     const searchable = ARCHIVES.has(storageClass) ? { least: 0, most: 0 } : { least: 0, most: Number.POSITIVE_INFINITY };
-    return { searchable, total: { least: locked ?? 0, most: Number.POSITIVE_INFINITY }, because: 'the lifecycle configuration was not read' };
+    return {
+      searchable,
+      total: { least: locked ?? 0, most: Number.POSITIVE_INFINITY },
+      because: 'the lifecycle configuration was not read',
+    };
   }
   const rules = settings.lifecycle.Rules.filter((rule) => rule.Status === 'Enabled' && !hasTags(rule.Filter));
   const tierings = settings.tiering?.filter((one) => one.Status === 'Enabled' && !hasTags(one.Filter));
-  const prefixes = new Set([prefix, ...[...rules.map(prefixOf), ...(tierings ?? []).map((one) => filterPrefix(one.Filter))].filter((one) => one.startsWith(prefix))]);
+  const prefixes = new Set([
+    prefix,
+    ...[...rules.map(prefixOf), ...(tierings ?? []).map((one) => filterPrefix(one.Filter))].filter((one) => one.startsWith(prefix)),
+  ]);
   const minimum = settings.lifecycle.TransitionDefaultMinimumObjectSize;
   const spans = [...prefixes].flatMap((under) =>
     sizesOf(rules).map((size) => spanOf({ rules, tierings, settings, minimum, storageClass, under, size, locked })),
@@ -115,7 +137,11 @@ export function filterPrefix(filter: z.infer<typeof Filter> | null | undefined):
 
 /** Objects that services write carry no tags, so a filter on tags never takes them. */
 export function hasTags(filter: z.infer<typeof Filter> | null | undefined): boolean {
-  return (filter?.Tag !== undefined && filter.Tag !== null) || (filter?.And?.Tags?.length ?? 0) > 0 || (filter?.And?.Tag !== undefined && filter.And.Tag !== null);
+  return (
+    (filter?.Tag !== undefined && filter.Tag !== null) ||
+    (filter?.And?.Tags?.length ?? 0) > 0 ||
+    (filter?.And?.Tag !== undefined && filter.And.Tag !== null)
+  );
 }
 
 function sizeBounds(rule: LifecycleRule): { over: number | undefined; under: number | undefined } {
@@ -128,7 +154,11 @@ function sizeBounds(rule: LifecycleRule): { over: number | undefined; under: num
 /** One size in each range of bytes that the rules treat alike. */
 function sizesOf(rules: readonly LifecycleRule[]): number[] {
   const bounds = rules.map(sizeBounds);
-  const starts = [1, SMALL, ...bounds.flatMap(({ over, under }) => [...(over === undefined ? [] : [over + 1]), ...(under === undefined ? [] : [under])])];
+  const starts = [
+    1,
+    SMALL,
+    ...bounds.flatMap(({ over, under }) => [...(over === undefined ? [] : [over + 1]), ...(under === undefined ? [] : [under])]),
+  ];
   return [...new Set(starts)].filter((size) => size >= 1);
 }
 
@@ -183,26 +213,36 @@ function spanOf(one: Case): Span {
         ? { least: expire.least, most: expire.most + noncurrent.most }
         : { least: expire.least, most: expire.most };
   // Object Lock needs versioning: a bucket without it has none.
-  if (lock === undefined && (versioning === 'Enabled' || versioning === undefined)) total = { least: total.least, most: Number.POSITIVE_INFINITY };
+  if (lock === undefined && (versioning === 'Enabled' || versioning === undefined))
+    total = { least: total.least, most: Number.POSITIVE_INFINITY };
   if (one.locked !== undefined) total = { least: Math.max(total.least, one.locked), most: Math.max(total.most, one.locked) };
-  if (lock?.ObjectLockConfiguration?.Rule?.DefaultRetention?.DefaultEventHold) total = { least: total.least, most: Number.POSITIVE_INFINITY };
+  if (lock?.ObjectLockConfiguration?.Rule?.DefaultRetention?.DefaultEventHold)
+    total = { least: total.least, most: Number.POSITIVE_INFINITY };
   const archivedFirst = archive.least < expire.least;
   return {
     searchable: { least: Math.min(expire.least, archive.least), most: Math.min(expire.most, archive.most) },
     total,
     size: one.size,
     searchEnds: archivedFirst ? archive.why : expire.why,
-    ends: one.locked !== undefined && one.locked >= total.least ? `Object Lock keeps every version ${one.locked} days` : endOf(expire.why, versioning, noncurrent),
+    ends:
+      one.locked !== undefined && one.locked >= total.least
+        ? `Object Lock keeps every version ${one.locked} days`
+        : endOf(expire.why, versioning, noncurrent),
   };
 }
 
 /** Intelligent-Tiering archives objects of 128 KB and more that nobody reads; each read starts the time anew. */
 function tiered(archive: Ending, from: number, one: Case): Ending {
   if (one.size < SMALL) return archive;
-  const days = one.tierings?.filter((tiering) => one.under.startsWith(filterPrefix(tiering.Filter))).flatMap((tiering) => tiering.Tierings.map((tier) => tier.Days));
+  const days = one.tierings
+    ?.filter((tiering) => one.under.startsWith(filterPrefix(tiering.Filter)))
+    .flatMap((tiering) => tiering.Tierings.map((tier) => tier.Days));
   if (days?.length === 0) return archive;
   const first = days === undefined ? EARLIEST_TIER_DAYS : Math.min(...days);
-  const why = days === undefined ? 'INTELLIGENT_TIERING may archive it: its archive configurations were not read' : `INTELLIGENT_TIERING archives what is not read for ${first} days`;
+  const why =
+    days === undefined
+      ? 'INTELLIGENT_TIERING may archive it: its archive configurations were not read'
+      : `INTELLIGENT_TIERING archives what is not read for ${first} days`;
   return sooner(archive, from + first, Number.POSITIVE_INFINITY, why);
 }
 
@@ -236,7 +276,9 @@ function movesAt(rule: LifecycleRule, storageClass: string, one: Case): 'yes' | 
 
 /** Service-written keys are not written twice, so a count of newer versions that has to exist first is most likely never reached. */
 function noncurrentDays(rules: readonly LifecycleRule[]): Range {
-  const all = rules.flatMap((rule) => (rule.NoncurrentVersionExpiration?.NoncurrentDays === undefined ? [] : [rule.NoncurrentVersionExpiration]));
+  const all = rules.flatMap((rule) =>
+    rule.NoncurrentVersionExpiration?.NoncurrentDays === undefined ? [] : [rule.NoncurrentVersionExpiration],
+  );
   const days = (some: typeof all): number => Math.min(Number.POSITIVE_INFINITY, ...some.map((one) => one.NoncurrentDays as number));
   return { least: days(all), most: days(all.filter((one) => !one.NewerNoncurrentVersions)) };
 }
@@ -251,7 +293,9 @@ function explain(spans: readonly Span[], searchable: Range, total: Range, divide
   const last = spans.find((span) => span.total.least === total.least)?.ends;
   const said = [...new Set([first, last])].filter((one) => one !== undefined);
   if (said.length === 0) return 'no lifecycle rule ends it: kept without limit';
-  const bySize = (range: (span: Span) => Range): boolean => new Set(spans.map((span) => JSON.stringify([range(span).least, range(span).most]))).size > 1;
-  if (bySize((span) => span.searchable) || bySize((span) => span.total)) said.push(divided ? 'other keys or object sizes are kept longer' : 'objects of other sizes are kept longer');
+  const bySize = (range: (span: Span) => Range): boolean =>
+    new Set(spans.map((span) => JSON.stringify([range(span).least, range(span).most]))).size > 1;
+  if (bySize((span) => span.searchable) || bySize((span) => span.total))
+    said.push(divided ? 'other keys or object sizes are kept longer' : 'objects of other sizes are kept longer');
   return said.join('; ');
 }

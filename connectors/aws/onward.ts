@@ -17,10 +17,16 @@ const CARRIERS: Readonly<Record<string, { readonly kind: string; readonly call: 
 };
 
 /** A delivery stream hands on to a SIEM, a bucket or an index: until it is read, what it keeps is open. */
-export function landInFirehose(evidence: EvidenceView, paths: PathsBuilder, stream: { readonly arn: string; readonly hasStatus?: boolean }): Landing {
+export function landInFirehose(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  stream: { readonly arn: string; readonly hasStatus?: boolean },
+): Landing {
   const unknown = evidence.unknownOf('firehose:DescribeDeliveryStream', stream.arn, 'NotAsked', []);
   const node = endOf(paths, stream.arn, scopeOf(stream.arn), unknown);
-  const state = stream.hasStatus ? ({ state: 'flowing' } as const) : ({ state: 'unknown', why: `delivery stream ${nameOf(stream.arn)} was not read`, unknowns: [unknown] } as const);
+  const state = stream.hasStatus
+    ? ({ state: 'flowing' } as const)
+    : ({ state: 'unknown', why: `delivery stream ${nameOf(stream.arn)} was not read`, unknowns: [unknown] } as const);
   return { node, delivery: state, unknowns: [unknown], evidence: [] };
 }
 
@@ -33,15 +39,28 @@ export function landOnward(evidence: EvidenceView, paths: PathsBuilder, arn: str
   const scope = { ...near, ...scopeOf(arn) };
   paths.node({ type: 'hop', id, kind: carrier.kind, name: nameOf(arn), scope, evidence: [], findings: [] });
   paths.edge(id, {
-    id: `${id}>end`, to: endOf(paths, arn, scope, unknown), label: `${carrier.kind} ${nameOf(arn)}`, passes: NOTHING, mayPass: EVERYTHING, unknowns: [unknown],
-    delivery: { state: 'flowing' }, evidence: [],
+    id: `${id}>end`,
+    to: endOf(paths, arn, scope, unknown),
+    label: `${carrier.kind} ${nameOf(arn)}`,
+    passes: NOTHING,
+    mayPass: EVERYTHING,
+    unknowns: [unknown],
+    delivery: { state: 'flowing' },
+    evidence: [],
   });
   return id;
 }
 
 function endOf(paths: PathsBuilder, arn: string, scope: Scope, unknown: ReturnType<EvidenceView['unknownOf']>): string {
   return paths.node({
-    type: 'store', id: `siem:${arn}`, kind: 'siem', name: nameOf(arn), scope, evidence: [], findings: [], unknowns: [unknown],
+    type: 'store',
+    id: `siem:${arn}`,
+    kind: 'siem',
+    name: nameOf(arn),
+    scope,
+    evidence: [],
+    findings: [],
+    unknowns: [unknown],
     keeps: { ...UNKNOWN_KEPT, because: `what ${nameOf(arn)} hands on to was not read`, unknowns: [unknown] },
   });
 }
@@ -52,5 +71,12 @@ function scopeOf(arn: string): Scope {
 }
 
 function nameOf(arn: string): string {
-  return arn.split(':').slice(5).join(':').replace(/^(deliverystream|stream)\//, '').replace(/^(function|destination):/, '') || arn;
+  return (
+    arn
+      .split(':')
+      .slice(5)
+      .join(':')
+      .replace(/^(deliverystream|stream)\//, '')
+      .replace(/^(function|destination):/, '') || arn
+  );
 }

@@ -2,16 +2,22 @@ import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
-import type { Edge } from '../../src/paths/graph.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
+import type { Edge } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import { type Landing, landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import { bucketOf, groupArn, unseenEdge } from './listing.ts';
+import { remember } from './remember.ts';
 
 const NEXT = { from: 'nextToken', to: 'nextToken' };
 
 const calls = {
-  'logs:DescribeDeliverySources': { permission: 'logs:DescribeDeliverySources', why: 'resources set up for vended logs', pages: NEXT, per: 'region' },
+  'logs:DescribeDeliverySources': {
+    permission: 'logs:DescribeDeliverySources',
+    why: 'resources set up for vended logs',
+    pages: NEXT,
+    per: 'region',
+  },
   'logs:DescribeDeliveries': { permission: 'logs:DescribeDeliveries', why: 'which of them are delivered', pages: NEXT, per: 'region' },
   'logs:DescribeDeliveryDestinations': { permission: 'logs:DescribeDeliveryDestinations', why: 'where to', pages: NEXT, per: 'region' },
 } as const satisfies Collector['calls'];
@@ -49,22 +55,49 @@ export const vendedDeliveriesCollector: Collector = {
 };
 
 const Sources = z.object({
-  deliverySources: z.array(z.object({
-    name: z.string(), arn: z.string().optional(), resourceArns: z.array(z.string()).default([]), service: z.string().optional(), logType: z.string().optional(),
-    status: z.string().optional(), statusReason: z.string().optional(),
-  })).default([]),
+  deliverySources: z
+    .array(
+      z.object({
+        name: z.string(),
+        arn: z.string().optional(),
+        resourceArns: z.array(z.string()).default([]),
+        service: z.string().optional(),
+        logType: z.string().optional(),
+        status: z.string().optional(),
+        statusReason: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 const Deliveries = z.object({
-  deliveries: z.array(z.object({
-    id: z.string(), arn: z.string().optional(), deliverySourceName: z.string(), deliveryDestinationArn: z.string(), deliveryDestinationType: z.string().optional(),
-    recordFields: z.array(z.string()).nullish(), s3DeliveryConfiguration: z.object({ suffixPath: z.string().optional(), enableHiveCompatiblePath: z.boolean().optional() }).nullish(),
-  })).default([]),
+  deliveries: z
+    .array(
+      z.object({
+        id: z.string(),
+        arn: z.string().optional(),
+        deliverySourceName: z.string(),
+        deliveryDestinationArn: z.string(),
+        deliveryDestinationType: z.string().optional(),
+        recordFields: z.array(z.string()).nullish(),
+        s3DeliveryConfiguration: z
+          .object({ suffixPath: z.string().optional(), enableHiveCompatiblePath: z.boolean().optional() })
+          .nullish(),
+      }),
+    )
+    .default([]),
 });
 const Destinations = z.object({
-  deliveryDestinations: z.array(z.object({
-    name: z.string().optional(), arn: z.string(), deliveryDestinationType: z.string().optional(), outputFormat: z.string().optional(),
-    deliveryDestinationConfiguration: z.object({ destinationResourceArn: z.string() }).nullish(),
-  })).default([]),
+  deliveryDestinations: z
+    .array(
+      z.object({
+        name: z.string().optional(),
+        arn: z.string(),
+        deliveryDestinationType: z.string().optional(),
+        outputFormat: z.string().optional(),
+        deliveryDestinationConfiguration: z.object({ destinationResourceArn: z.string() }).nullish(),
+      }),
+    )
+    .default([]),
 });
 type Source = z.infer<typeof Sources>['deliverySources'][number];
 type Destination = z.infer<typeof Destinations>['deliveryDestinations'][number];
@@ -72,10 +105,15 @@ type Destination = z.infer<typeof Destinations>['deliveryDestinations'][number];
 const KINDS: Readonly<Record<string, 's3' | 'cloudwatch-logs' | 'firehose'>> = { S3: 's3', CWL: 'cloudwatch-logs', FH: 'firehose' };
 
 /** The thing to look at: an absent type is told by the ARN. X-Ray takes traces, not logs. */
-function targetOf(type: string | undefined, arn: string | undefined): { kind: 's3' | 'cloudwatch-logs' | 'firehose'; id: string; account?: string; region?: string } | undefined {
+function targetOf(
+  type: string | undefined,
+  arn: string | undefined,
+): { kind: 's3' | 'cloudwatch-logs' | 'firehose'; id: string; account?: string; region?: string } | undefined {
   if (arn === undefined) return undefined;
   const [, , service, region, account] = arn.split(':');
-  const kind = KINDS[type ?? ''] ?? (type === undefined ? ({ s3: 's3', logs: 'cloudwatch-logs', firehose: 'firehose' } as const)[service ?? ''] : undefined);
+  const kind =
+    KINDS[type ?? ''] ??
+    (type === undefined ? ({ s3: 's3', logs: 'cloudwatch-logs', firehose: 'firehose' } as const)[service ?? ''] : undefined);
   if (kind === undefined) return undefined;
   if (kind === 's3') return { kind, id: bucketOf(arn).bucket };
   return { kind, id: kind === 'cloudwatch-logs' ? groupArn(arn) : arn, ...(account ? { account } : {}), ...(region ? { region } : {}) };
@@ -105,34 +143,51 @@ export interface VendedDelivery {
 
 export interface VendedDeliveries {
   readonly deliveries: readonly VendedDelivery[];
+  /** The same by log type and resource: `ALB_ACCESS_LOGS|arn:…`. */
+  readonly byResource: ReadonlyMap<string, readonly VendedDelivery[]>;
   /** Why there may be more than these. */
   readonly unknowns: readonly Unknown[];
   /** Sources without any delivery: set up, and logging nothing. */
-  readonly undelivered: readonly { readonly name: string; readonly logType: string | undefined; readonly resourceArns: readonly string[] }[];
+  readonly undelivered: readonly {
+    readonly name: string;
+    readonly logType: string | undefined;
+    readonly resourceArns: readonly string[];
+  }[];
   readonly ids: readonly number[];
 }
 
 const joined = new WeakMap<EvidenceView, Map<string, VendedDeliveries>>();
 
 /** All vended deliveries of an account in a region, or in all regions that were asked where none is given. */
-export function vendedDeliveries(evidence: EvidenceView, place: { readonly account: string; readonly region?: string | undefined }): VendedDeliveries {
-  let known = joined.get(evidence);
-  if (!known) joined.set(evidence, (known = new Map()));
-  const key = `${place.account}|${place.region ?? ''}`;
-  let found = known.get(key);
-  if (!found) known.set(key, (found = join(evidence, { account: place.account, ...(place.region === undefined ? {} : { region: place.region }) })));
-  return found;
+export function vendedDeliveries(
+  evidence: EvidenceView,
+  place: { readonly account: string; readonly region?: string | undefined },
+): VendedDeliveries {
+  const known = remember(joined, evidence, () => new Map<string, VendedDeliveries>());
+  const { account, region } = place;
+  return remember(known, `${account}|${region ?? ''}`, () => join(evidence, { account, ...(region === undefined ? {} : { region }) }));
 }
 
-function answersFor<T>(evidence: EvidenceView, op: keyof typeof calls, shape: z.ZodType<T>, place: { account: string; region?: string }): Answered<T>[] {
+function answersFor<T>(
+  evidence: EvidenceView,
+  op: keyof typeof calls,
+  shape: z.ZodType<T>,
+  place: { account: string; region?: string },
+): Answered<T>[] {
   const asked = evidence.calls(op, shape, place).filter((answer) => Object.keys(answer.args).every((name) => name === 'limit'));
-  return asked.length > 0 ? asked : [evidence.call(op, shape, { ...place, args: {} }, [place.region, place.account].filter(Boolean).join(' in '))];
+  return asked.length > 0
+    ? asked
+    : [evidence.call(op, shape, { ...place, args: {} }, [place.region, place.account].filter(Boolean).join(' in '))];
 }
 
 function join(evidence: EvidenceView, place: { account: string; region?: string }): VendedDeliveries {
   const sources = answersFor(evidence, 'logs:DescribeDeliverySources', Sources, place);
   const deliveries = answersFor(evidence, 'logs:DescribeDeliveries', Deliveries, place);
-  const byName = new Map<string, Source>(sources.flatMap((answer) => answer.pages.flatMap((page) => page.deliverySources.map((source) => [`${answer.region ?? ''}|${source.name}`, source] as const))));
+  const byName = new Map<string, Source>(
+    sources.flatMap((answer) =>
+      answer.pages.flatMap((page) => page.deliverySources.map((source) => [`${answer.region ?? ''}|${source.name}`, source] as const)),
+    ),
+  );
   const sourceIds = sources.flatMap((answer) => answer.ids);
   const found: VendedDelivery[] = [];
   const delivered = new Set<string>();
@@ -148,14 +203,29 @@ function join(evidence: EvidenceView, place: { account: string; region?: string 
         continue;
       }
       const end = endOf(evidence, delivery.deliveryDestinationArn, place.account);
-      const target = targetOf(end.destination?.deliveryDestinationType ?? delivery.deliveryDestinationType, end.destination?.deliveryDestinationConfiguration?.destinationResourceArn);
+      const target = targetOf(
+        end.destination?.deliveryDestinationType ?? delivery.deliveryDestinationType,
+        end.destination?.deliveryDestinationConfiguration?.destinationResourceArn,
+      );
       found.push({
-        id: delivery.id, account: place.account, region: answer.region ?? place.region ?? '', sourceName: source.name, sourceArn: source.arn, service: source.service, logType: source.logType,
+        id: delivery.id,
+        account: place.account,
+        region: answer.region ?? place.region ?? '',
+        sourceName: source.name,
+        sourceArn: source.arn,
+        service: source.service,
+        logType: source.logType,
         resourceArns: source.resourceArns,
-        dead: source.status === 'INACTIVE' || source.statusReason === 'RESOURCE_DELETED' ? [source.status, source.statusReason].filter(Boolean).join(': ') : undefined,
+        dead:
+          source.status === 'INACTIVE' || source.statusReason === 'RESOURCE_DELETED'
+            ? [source.status, source.statusReason].filter(Boolean).join(': ')
+            : undefined,
         kind: target?.kind ?? KINDS[delivery.deliveryDestinationType ?? ''],
-        destination: end.destination?.deliveryDestinationConfiguration?.destinationResourceArn, orphan: end.orphan, recordFields: delivery.recordFields ?? undefined,
-        unknowns: end.unknowns, ids: [...new Set([...sourceIds, ...answer.ids, ...end.ids])],
+        destination: end.destination?.deliveryDestinationConfiguration?.destinationResourceArn,
+        orphan: end.orphan,
+        recordFields: delivery.recordFields ?? undefined,
+        unknowns: end.unknowns,
+        ids: [...new Set([...sourceIds, ...answer.ids, ...end.ids])],
       });
     }
   }
@@ -166,10 +236,24 @@ function join(evidence: EvidenceView, place: { account: string; region?: string 
   const sourcesComplete = sourcesUnread.length === 0;
   return {
     deliveries: found,
+    byResource: indexed(found),
     unknowns: deliveriesUnread.length > 0 && sourcesComplete && byName.size === 0 ? [] : unknowns,
-    undelivered: deliveriesUnread.length > 0 ? [] : [...byName].filter(([name]) => !delivered.has(name)).map(([, source]) => ({ name: source.name, logType: source.logType, resourceArns: source.resourceArns })),
+    undelivered:
+      deliveriesUnread.length > 0
+        ? []
+        : [...byName]
+            .filter(([name]) => !delivered.has(name))
+            .map(([, source]) => ({ name: source.name, logType: source.logType, resourceArns: source.resourceArns })),
     ids: [...new Set([...sourceIds, ...deliveries.flatMap((answer) => answer.ids)])],
   };
+}
+
+function indexed(found: readonly VendedDelivery[]): Map<string, VendedDelivery[]> {
+  const map = new Map<string, VendedDelivery[]>();
+  for (const one of found) {
+    for (const arn of one.resourceArns) map.set(`${one.logType ?? ''}|${arn}`, [...(map.get(`${one.logType ?? ''}|${arn}`) ?? []), one]);
+  }
+  return map;
 }
 
 interface End {
@@ -182,7 +266,10 @@ interface End {
 /** A destination may belong to another account, whose own list has it. */
 function endOf(evidence: EvidenceView, arn: string, account: string): End {
   const [, , , region = '', owner = account] = arn.split(':');
-  const lists = answersFor(evidence, 'logs:DescribeDeliveryDestinations', Destinations, { account: owner || account, ...(region === '' ? {} : { region }) });
+  const lists = answersFor(evidence, 'logs:DescribeDeliveryDestinations', Destinations, {
+    account: owner || account,
+    ...(region === '' ? {} : { region }),
+  });
   for (const answer of lists) {
     const destination = answer.pages.flatMap((page) => page.deliveryDestinations).find((one) => one.arn === arn);
     if (destination) return { destination, orphan: false, unknowns: [], ids: answer.ids };
@@ -206,25 +293,47 @@ export interface VendedTaps {
  * unknown content where it was not read which deliveries there are. None: certainly not delivered this way.
  */
 export function tapsOfVended(evidence: EvidenceView, paths: PathsBuilder, wanted: VendedTaps): Edge[] {
-  const { deliveries, unknowns, undelivered, ids } = vendedDeliveries(evidence, wanted);
-  const own = deliveries.filter((one) => one.logType === wanted.logType && one.resourceArns.includes(wanted.resourceArn) && (one.kind !== undefined || one.destination === undefined));
+  const { byResource, unknowns, undelivered, ids } = vendedDeliveries(evidence, wanted);
+  const own = (byResource.get(`${wanted.logType}|${wanted.resourceArn}`) ?? []).filter(
+    (one) => one.kind !== undefined || one.destination === undefined,
+  );
   const taps = own.map((one) => tapOf(evidence, paths, wanted, one));
   for (const source of undelivered.filter((one) => one.logType === wanted.logType && one.resourceArns.includes(wanted.resourceArn))) {
-    taps.push(brokenTap(paths, wanted, `source ${source.name}`, `delivery source ${source.name} has no delivery, so it logs nothing`, `aws logs create-delivery --region ${wanted.region ?? ''} --delivery-source-name ${source.name} --delivery-destination-arn DESTINATION_ARN`, ids));
+    taps.push(
+      brokenTap(
+        paths,
+        wanted,
+        `source ${source.name}`,
+        `delivery source ${source.name} has no delivery, so it logs nothing`,
+        `aws logs create-delivery --region ${wanted.region ?? ''} --delivery-source-name ${source.name} --delivery-destination-arn DESTINATION_ARN`,
+        ids,
+      ),
+    );
   }
   if (unknowns.length > 0) {
     const place = [wanted.account, wanted.region].filter(Boolean).join(' ');
-    taps.push(unseenEdge(paths, {
-      id: `vended|${wanted.account}|${wanted.region ?? ''}`, label: `vended log deliveries of ${place}`, unknowns, evidence: ids, account: wanted.account,
-      ...(wanted.region === undefined ? {} : { region: wanted.region }),
-    }));
+    taps.push(
+      unseenEdge(paths, {
+        id: `vended|${wanted.account}|${wanted.region ?? ''}`,
+        label: `vended log deliveries of ${place}`,
+        unknowns,
+        evidence: ids,
+        account: wanted.account,
+        ...(wanted.region === undefined ? {} : { region: wanted.region }),
+      }),
+    );
   }
   return taps;
 }
 
 function hopOf(paths: PathsBuilder, wanted: VendedTaps, name: string, id: string, evidence: readonly number[]): string {
   return paths.node({
-    type: 'hop', id, kind: 'delivery', name, evidence, findings: [],
+    type: 'hop',
+    id,
+    kind: 'delivery',
+    name,
+    evidence,
+    findings: [],
     scope: { provider: 'aws', account: wanted.account, ...(wanted.region === undefined ? {} : { region: wanted.region }) },
   });
 }
@@ -232,29 +341,66 @@ function hopOf(paths: PathsBuilder, wanted: VendedTaps, name: string, id: string
 function brokenTap(paths: PathsBuilder, wanted: VendedTaps, name: string, why: string, fix: string, ids: readonly number[]): Edge {
   const to = hopOf(paths, wanted, name, `vended|${wanted.account}|${wanted.region ?? ''}|${name}`, ids);
   return {
-    id: `vended|${wanted.resourceArn}|${wanted.logType}|${name}`, to, label: `vended ${wanted.logType} of ${shortName(wanted.resourceArn)}`, passes: EVERYTHING, mayPass: EVERYTHING,
-    unknowns: [], delivery: { state: 'broken', why, fix }, fix, evidence: [...ids],
+    id: `vended|${wanted.resourceArn}|${wanted.logType}|${name}`,
+    to,
+    label: `vended ${wanted.logType} of ${shortName(wanted.resourceArn)}`,
+    passes: EVERYTHING,
+    mayPass: EVERYTHING,
+    unknowns: [],
+    delivery: { state: 'broken', why, fix },
+    fix,
+    evidence: [...ids],
   };
 }
 
 function tapOf(evidence: EvidenceView, paths: PathsBuilder, wanted: VendedTaps, one: VendedDelivery): Edge {
   const label = `vended ${wanted.logType} of ${shortName(wanted.resourceArn)}`;
   const recreate = `aws logs create-delivery --region ${one.region} --delivery-source-name ${one.sourceName} --delivery-destination-arn DESTINATION_ARN`;
-  if (one.dead !== undefined) return brokenTap(paths, wanted, `delivery ${one.id}`, `delivery source ${one.sourceName} is ${one.dead}`, recreate, one.ids);
-  if (one.orphan) return brokenTap(paths, wanted, `delivery ${one.id}`, `delivery ${one.id} leads to a destination that does not exist`, recreate, one.ids);
+  if (one.dead !== undefined)
+    return brokenTap(paths, wanted, `delivery ${one.id}`, `delivery source ${one.sourceName} is ${one.dead}`, recreate, one.ids);
+  if (one.orphan)
+    return brokenTap(
+      paths,
+      wanted,
+      `delivery ${one.id}`,
+      `delivery ${one.id} leads to a destination that does not exist`,
+      recreate,
+      one.ids,
+    );
   const landing = landingOf(evidence, paths, one);
   const tap = `vended|${wanted.resourceArn}|${wanted.logType}|${one.id}`;
   if (!landing) {
-    return unseenEdge(paths, { id: tap, label: `${label}, delivery ${one.id}`, unknowns: one.unknowns, evidence: one.ids, account: one.account, region: one.region });
+    return unseenEdge(paths, {
+      id: tap,
+      label: `${label}, delivery ${one.id}`,
+      unknowns: one.unknowns,
+      evidence: one.ids,
+      account: one.account,
+      region: one.region,
+    });
   }
   const hop = hopOf(paths, wanted, one.sourceName, `vended|${one.account}|${one.region}|${one.id}`, one.ids);
   paths.edge(hop, {
-    id: `${hop}>end`, to: landing.node, label: `delivery ${one.id} of source ${one.sourceName}`, passes: EVERYTHING, mayPass: EVERYTHING, unknowns: landing.unknowns,
-    delivery: landing.delivery, ...(one.recordFields === undefined ? {} : { fields: one.recordFields }), evidence: [...new Set([...one.ids, ...landing.evidence])],
+    id: `${hop}>end`,
+    to: landing.node,
+    label: `delivery ${one.id} of source ${one.sourceName}`,
+    passes: EVERYTHING,
+    mayPass: EVERYTHING,
+    unknowns: landing.unknowns,
+    delivery: landing.delivery,
+    ...(one.recordFields === undefined ? {} : { fields: one.recordFields }),
+    evidence: [...new Set([...one.ids, ...landing.evidence])],
   });
   return {
-    id: tap, to: hop, label, passes: EVERYTHING, mayPass: EVERYTHING, unknowns: [], delivery: { state: 'flowing' },
-    ...(wanted.latency === undefined ? {} : { latency: wanted.latency }), evidence: [...one.ids],
+    id: tap,
+    to: hop,
+    label,
+    passes: EVERYTHING,
+    mayPass: EVERYTHING,
+    unknowns: [],
+    delivery: { state: 'flowing' },
+    ...(wanted.latency === undefined ? {} : { latency: wanted.latency }),
+    evidence: [...one.ids],
   };
 }
 
@@ -265,7 +411,9 @@ function landingOf(evidence: EvidenceView, paths: PathsBuilder, one: VendedDeliv
   if (kind === 'firehose') return landInFirehose(evidence, paths, { arn: destination });
   const { bucket, prefix } = bucketOf(destination);
   return landInBucket(evidence, paths, {
-    bucket, principals: ['delivery.logs.amazonaws.com'], sourceAccount: one.account,
+    bucket,
+    principals: ['delivery.logs.amazonaws.com'],
+    sourceAccount: one.account,
     // Below a prefix of its own the rest of the key depends on the delivery's suffix.
     prefix: prefix === '' ? `AWSLogs/${one.account}/` : prefix,
     ...(one.sourceArn === undefined ? {} : { sourceArn: one.sourceArn }),

@@ -1,12 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { deleters, deniesBypass, judgeWrite, type Policy, parsePolicy, publicStatements, type Write } from '../../../connectors/aws/bucket-policy.ts';
+import {
+  deleters,
+  deniesBypass,
+  judgeWrite,
+  type Policy,
+  parsePolicy,
+  publicStatements,
+  type Write,
+} from '../../../connectors/aws/bucket-policy.ts';
 
 const ARN = 'arn:aws:s3:::card-logs';
 const write: Write = {
-  bucket: 'card-logs', partition: 'aws', prefix: 'AWSLogs/111122223333/', principal: 'delivery.logs.amazonaws.com',
-  sourceArn: 'arn:aws:logs:eu-west-1:111122223333:delivery-source:card', sourceAccount: '111122223333', organization: 'o-cards',
+  bucket: 'card-logs',
+  partition: 'aws',
+  prefix: 'AWSLogs/111122223333/',
+  principal: 'delivery.logs.amazonaws.com',
+  sourceArn: 'arn:aws:logs:eu-west-1:111122223333:delivery-source:card',
+  sourceAccount: '111122223333',
+  organization: 'o-cards',
 };
-const allow = { Effect: 'Allow', Principal: { Service: 'delivery.logs.amazonaws.com' }, Action: 's3:PutObject', Resource: `${ARN}/AWSLogs/*` };
+const allow = {
+  Effect: 'Allow',
+  Principal: { Service: 'delivery.logs.amazonaws.com' },
+  Action: 's3:PutObject',
+  Resource: `${ARN}/AWSLogs/*`,
+};
 const everyone = { Sid: 'No', Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: [ARN, `${ARN}/*`] };
 
 function policy(...statements: readonly unknown[]): Policy {
@@ -19,7 +37,15 @@ const judge = (...statements: readonly unknown[]) => judgeWrite(policy(...statem
 
 describe('a write is allowed', () => {
   it.each([
-    ['by the documented statement', { Condition: { StringEquals: { 's3:x-amz-acl': 'bucket-owner-full-control', 'aws:SourceAccount': ['999900001111', '111122223333'] }, ArnLike: { 'aws:SourceArn': 'arn:aws:logs:eu-west-1:111122223333:*' } } }],
+    [
+      'by the documented statement',
+      {
+        Condition: {
+          StringEquals: { 's3:x-amz-acl': 'bucket-owner-full-control', 'aws:SourceAccount': ['999900001111', '111122223333'] },
+          ArnLike: { 'aws:SourceArn': 'arn:aws:logs:eu-west-1:111122223333:*' },
+        },
+      },
+    ],
     ['by wildcards', { Action: ['s3:Put*'], Resource: '*' }],
     ['by a list of services', { Principal: { Service: ['elasticloadbalancing.amazonaws.com', 'delivery.logs.amazonaws.com'] } }],
     ['to everyone', { Principal: { AWS: '*' } }],
@@ -35,7 +61,12 @@ describe('a write is allowed', () => {
     expect(judge(allow, { ...everyone, Condition: { Bool: { 'aws:SecureTransport': 'false' } } })).toBe('allowed');
     expect(judge(allow, { ...everyone, Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } })).toBe('allowed');
     expect(judge(allow, { ...everyone, Action: 's3:DeleteObject*' })).toBe('allowed');
-    expect(judge(allow, { ...everyone, Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-cards' }, BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } })).toBe('allowed');
+    expect(
+      judge(allow, {
+        ...everyone,
+        Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-cards' }, BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } },
+      }),
+    ).toBe('allowed');
     expect(judge(allow, { ...everyone, Resource: undefined, NotResource: `${ARN}/AWSLogs/*` })).toBe('allowed');
   });
 
@@ -78,7 +109,8 @@ describe('a write is refused', () => {
 describe('a write is left open', () => {
   it.each([
     ['a condition that the configuration does not decide', { Condition: { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } } }],
-    ['a variable in a condition', { Condition: { StringEquals: { 'aws:SourceAccount': '${aws:PrincipalAccount}' } } }],
+    ['one key of many', { Resource: `${ARN}/AWSLogs/111122223333/` }],
+    ['a variable in a condition', { Condition: { StringEquals: { 'aws:SourceAccount': `\${aws:PrincipalAccount}` } } }],
     ['a part of the keys', { Resource: `${ARN}/AWSLogs/111122223333/elasticloadbalancing/*` }],
     ['an exclusion of principals', { Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:role/intern' } }],
   ])('by %s', (_, change) => {
@@ -113,15 +145,23 @@ describe('who may do harm', () => {
   });
 
   it('sees what is open to everybody only without conditions', () => {
-    expect(publicStatements(policy({ Sid: 'Open', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `${ARN}/*` }))).toEqual(['statement "Open" (s3:GetObject)']);
-    expect(publicStatements(policy({ ...allow, Principal: '*', Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } } }, everyone))).toEqual([]);
+    expect(
+      publicStatements(policy({ Sid: 'Open', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `${ARN}/*` })),
+    ).toEqual(['statement "Open" (s3:GetObject)']);
+    expect(
+      publicStatements(
+        policy({ ...allow, Principal: '*', Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } } }, everyone),
+      ),
+    ).toEqual([]);
   });
 
   it('takes a GOVERNANCE lock for firm only if everyone is denied the bypass on every key', () => {
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:BypassGovernanceRetention', Resource: `${ARN}/*` };
     expect(deniesBypass(policy(deny), 'card-logs', 'aws')).toBe(true);
     expect(deniesBypass(policy({ ...deny, Resource: `${ARN}/AWSLogs/*` }), 'card-logs', 'aws')).toBe(false);
-    expect(deniesBypass(policy({ ...deny, Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'false' } } }), 'card-logs', 'aws')).toBe(false);
+    expect(deniesBypass(policy({ ...deny, Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'false' } } }), 'card-logs', 'aws')).toBe(
+      false,
+    );
   });
 });
 

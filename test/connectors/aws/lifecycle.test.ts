@@ -8,7 +8,13 @@ const PREFIX = 'AWSLogs/111122223333/CloudTrail/';
 
 function settings(rules: readonly unknown[], more: Partial<BucketSettings> & { minimum?: string } = {}): BucketSettings {
   const { minimum = 'varies_by_storage_class', ...rest } = more;
-  return { lifecycle: Lifecycle.parse({ Rules: rules, TransitionDefaultMinimumObjectSize: minimum }), versioning: 'Off', lock: {}, tiering: [], ...rest };
+  return {
+    lifecycle: Lifecycle.parse({ Rules: rules, TransitionDefaultMinimumObjectSize: minimum }),
+    versioning: 'Off',
+    lock: {},
+    tiering: [],
+    ...rest,
+  };
 }
 
 function days(rules: readonly unknown[], more: Parameters<typeof settings>[1] = {}) {
@@ -42,17 +48,28 @@ describe('which rules apply', () => {
   });
 
   it('lets the shortest of several expirations win', () => {
-    expect(days([{ Status: 'Enabled', Filter: {}, Expiration: { Days: 400 } }, { Status: 'Enabled', Filter: { Prefix: PREFIX }, Expiration: { Days: 30 } }]).total).toEqual(exactly(30));
+    expect(
+      days([
+        { Status: 'Enabled', Filter: {}, Expiration: { Days: 400 } },
+        { Status: 'Enabled', Filter: { Prefix: PREFIX }, Expiration: { Days: 30 } },
+      ]).total,
+    ).toEqual(exactly(30));
   });
 
   it('names a range where a rule takes a part of the keys', () => {
-    const life = lifetimeOf(settings([{ ID: 'one-region', Status: 'Enabled', Filter: { Prefix: `${PREFIX}us-east-1/` }, Expiration: { Days: 30 } }]), PREFIX);
+    const life = lifetimeOf(
+      settings([{ ID: 'one-region', Status: 'Enabled', Filter: { Prefix: `${PREFIX}us-east-1/` }, Expiration: { Days: 30 } }]),
+      PREFIX,
+    );
     expect(life).toMatchObject({ searchable: { least: 30, most: EVER }, total: { least: 30, most: EVER } });
     expect(life.because).toContain('one-region');
   });
 
   it('names a range where sizes decide', () => {
-    expect(days([{ Status: 'Enabled', Filter: { ObjectSizeLessThan: 1000 }, Expiration: { Days: 7 } }]).total).toEqual({ least: 7, most: EVER });
+    expect(days([{ Status: 'Enabled', Filter: { ObjectSizeLessThan: 1000 }, Expiration: { Days: 7 } }]).total).toEqual({
+      least: 7,
+      most: EVER,
+    });
   });
 
   it('promises nothing where a rule expires on a date', () => {
@@ -61,7 +78,9 @@ describe('which rules apply', () => {
 });
 
 describe('archives', () => {
-  const archive = (StorageClass: string, more: object = {}) => [{ ID: 'keep', Status: 'Enabled', Filter: {}, Transitions: [{ Days: 90, StorageClass }], Expiration: { Days: 2557 }, ...more }];
+  const archive = (StorageClass: string, more: object = {}) => [
+    { ID: 'keep', Status: 'Enabled', Filter: {}, Transitions: [{ Days: 90, StorageClass }], Expiration: { Days: 2557 }, ...more },
+  ];
 
   it.each(['GLACIER', 'DEEP_ARCHIVE'])('end search at %s', (storageClass) => {
     expect(days(archive(storageClass))).toEqual({ searchable: exactly(90), total: exactly(2557) });
@@ -89,7 +108,16 @@ describe('archives', () => {
     const tiering = [{ Id: 'deep', Status: 'Enabled', Tierings: [{ Days: 180, AccessTier: 'DEEP_ARCHIVE_ACCESS' }] }];
     expect(days(archive('INTELLIGENT_TIERING'), { tiering }).searchable).toEqual({ least: 270, most: 2557 });
     expect(days(archive('INTELLIGENT_TIERING'), { tiering: undefined }).searchable).toEqual({ least: 180, most: 2557 });
-    expect(days(archive('INTELLIGENT_TIERING'), { tiering: [{ ...tiering[0], Status: 'Disabled', Tierings: [] }] }).searchable).toEqual(exactly(2557));
+    expect(days(archive('INTELLIGENT_TIERING'), { tiering: [{ ...tiering[0], Status: 'Disabled', Tierings: [] }] }).searchable).toEqual(
+      exactly(2557),
+    );
+  });
+
+  it('do not end search of small objects in tiering, which it does not watch', () => {
+    const tiering = [{ Status: 'Enabled', Tierings: [{ Days: 180, AccessTier: 'DEEP_ARCHIVE_ACCESS' }] }];
+    expect(
+      days(archive('INTELLIGENT_TIERING', { Filter: { ObjectSizeLessThan: 1000 }, Expiration: undefined }), { tiering }).searchable,
+    ).toEqual(ever);
   });
 
   it('hold copies that are written into them', () => {
@@ -99,14 +127,17 @@ describe('archives', () => {
 
 describe('versions and locks', () => {
   const expiring = { Status: 'Enabled', Filter: {}, Expiration: { Days: 30 } };
-  const lock = (retention: object) => ObjectLock.parse({ ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: retention } } });
+  const lock = (retention: object) =>
+    ObjectLock.parse({ ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: retention } } });
 
   it('keep old versions for ever where nothing ends them, out of sight', () => {
     expect(days([expiring], { versioning: 'Enabled' })).toEqual({ searchable: exactly(30), total: ever });
   });
 
   it('add the days of noncurrent versions', () => {
-    expect(days([{ ...expiring, NoncurrentVersionExpiration: { NoncurrentDays: 60 } }], { versioning: 'Enabled' }).total).toEqual(exactly(90));
+    expect(days([{ ...expiring, NoncurrentVersionExpiration: { NoncurrentDays: 60 } }], { versioning: 'Enabled' }).total).toEqual(
+      exactly(90),
+    );
   });
 
   it('do not count on a number of newer versions', () => {
@@ -124,7 +155,10 @@ describe('versions and locks', () => {
 
   it('are a floor under lifecycle', () => {
     const rules = [{ ...expiring, NoncurrentVersionExpiration: { NoncurrentDays: 1 } }];
-    expect(days(rules, { versioning: 'Enabled', lock: lock({ Mode: 'COMPLIANCE', Years: 1 }) })).toEqual({ searchable: exactly(30), total: exactly(365) });
+    expect(days(rules, { versioning: 'Enabled', lock: lock({ Mode: 'COMPLIANCE', Years: 1 }) })).toEqual({
+      searchable: exactly(30),
+      total: exactly(365),
+    });
     expect(days(rules, { versioning: 'Enabled', lock: lock({ Mode: 'GOVERNANCE', Days: 5 }) }).total).toEqual(exactly(31));
     expect(days(rules, { versioning: 'Enabled', lock: undefined }).total).toEqual({ least: 31, most: EVER });
   });
@@ -146,8 +180,14 @@ function live(bucket: BucketSettings, key: string, size: number, horizon: number
     const filter = { ...rule.Filter, ...rule.Filter?.And };
     const over = filter.ObjectSizeGreaterThan;
     const under = filter.ObjectSizeLessThan;
-    return rule.Status === 'Enabled' && !filter.Tag && !filter.Tags?.length && key.startsWith(rule.Prefix ?? filter.Prefix ?? '')
-      && (over === undefined || over < size) && (under === undefined || size < under);
+    return (
+      rule.Status === 'Enabled' &&
+      !filter.Tag &&
+      !filter.Tags?.length &&
+      key.startsWith(rule.Prefix ?? filter.Prefix ?? '') &&
+      (over === undefined || over < size) &&
+      (under === undefined || size < under)
+    );
   });
   const sized = (rule: LifecycleRule) => {
     const filter = { ...rule.Filter, ...rule.Filter?.And };
@@ -168,10 +208,15 @@ function live(bucket: BucketSettings, key: string, size: number, horizon: number
     for (const rule of rules) {
       for (const move of rule.Transitions ?? []) {
         const small = size < 128 * 1024 && !sized(rule) && minimum !== 'varies_by_storage_class';
-        if (move.Days !== undefined && day >= move.Days && !small && ['GLACIER', 'DEEP_ARCHIVE'].includes(move.StorageClass)) archived = true;
+        if (move.Days !== undefined && day >= move.Days && !small && ['GLACIER', 'DEEP_ARCHIVE'].includes(move.StorageClass))
+          archived = true;
       }
     }
-    if (bucket.versioning === 'Enabled' && current && rules.some((rule) => rule.Expiration?.Days !== undefined && day >= rule.Expiration.Days)) {
+    if (
+      bucket.versioning === 'Enabled' &&
+      current &&
+      rules.some((rule) => rule.Expiration?.Days !== undefined && day >= rule.Expiration.Days)
+    ) {
       current = false;
       hiddenSince = day;
       // The version may be due on the very day.
@@ -192,11 +237,22 @@ const rule = fc.record(
       fc.record({ Prefix: prefix }),
       fc.record({ ObjectSizeGreaterThan: size }),
       fc.record({ ObjectSizeLessThan: size }),
-      fc.record({ And: fc.record({ Prefix: prefix, ObjectSizeGreaterThan: size, Tags: fc.constantFrom([], [{ Key: 'a', Value: 'b' }]) }, { requiredKeys: ['Prefix'] }) }),
+      fc.record({
+        And: fc.record(
+          { Prefix: prefix, ObjectSizeGreaterThan: size, Tags: fc.constantFrom([], [{ Key: 'a', Value: 'b' }]) },
+          { requiredKeys: ['Prefix'] },
+        ),
+      }),
       fc.constant({ Tag: { Key: 'a', Value: 'b' } }),
     ),
     Expiration: fc.record({ Days: fc.integer({ min: 1, max: 40 }) }),
-    Transitions: fc.array(fc.record({ Days: fc.integer({ min: 0, max: 40 }), StorageClass: fc.constantFrom('GLACIER', 'DEEP_ARCHIVE', 'GLACIER_IR', 'STANDARD_IA') }), { maxLength: 2 }),
+    Transitions: fc.array(
+      fc.record({
+        Days: fc.integer({ min: 0, max: 40 }),
+        StorageClass: fc.constantFrom('GLACIER', 'DEEP_ARCHIVE', 'GLACIER_IR', 'STANDARD_IA'),
+      }),
+      { maxLength: 2 },
+    ),
     NoncurrentVersionExpiration: fc.record({ NoncurrentDays: fc.integer({ min: 1, max: 20 }) }),
   },
   { requiredKeys: ['Status', 'Filter'] },
@@ -212,11 +268,19 @@ const bucket = fc
     settings(rules, {
       minimum,
       versioning: locked === null ? versioning : 'Enabled',
-      lock: locked === null ? {} : ObjectLock.parse({ ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: locked } } } }),
+      lock:
+        locked === null
+          ? {}
+          : ObjectLock.parse({ ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: locked } } } }),
     }),
   );
 const HORIZON = 130;
-const key = fc.constantFrom(`${PREFIX}eu-west-1/2026/11/21/a.json.gz`, `${PREFIX}us-east-1/2026/11/21/a.json.gz`, `${PREFIX}us-east-1/2025/a.json.gz`, `${PREFIX}a`);
+const key = fc.constantFrom(
+  `${PREFIX}eu-west-1/2026/11/21/a.json.gz`,
+  `${PREFIX}us-east-1/2026/11/21/a.json.gz`,
+  `${PREFIX}us-east-1/2025/a.json.gz`,
+  `${PREFIX}a`,
+);
 
 describe('the algebra against a day-by-day life of objects', () => {
   it('holds every object between the least and the most days', () => {

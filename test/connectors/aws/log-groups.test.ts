@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { landInFirehose, landInLogGroup } from '../../../connectors/aws/destinations.ts';
 import { lastArrival, logGroups } from '../../../connectors/aws/log-groups.ts';
-import { startReplay, type Replay } from '../../../connectors/aws/replay/server.ts';
+import { type Replay, startReplay } from '../../../connectors/aws/replay/server.ts';
 import type { EvidenceRecord } from '../../../src/model/evidence.ts';
 import type { Kept, Store } from '../../../src/paths/graph.ts';
 import { ACCOUNT, answer, builder, refusal, viewOf } from './destination-evidence.ts';
@@ -14,9 +14,18 @@ const ARN = `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${NAME}`;
 const STREAM = { logGroupName: NAME, orderBy: 'LastEventTime', descending: true, limit: 1 };
 
 const group = (more: object = {}, name = NAME) => ({
-  logGroupName: name, arn: `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${name}:*`, logGroupArn: `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${name}`, logGroupClass: 'STANDARD', storedBytes: 0, ...more,
+  logGroupName: name,
+  arn: `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${name}:*`,
+  logGroupArn: `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:${name}`,
+  logGroupClass: 'STANDARD',
+  storedBytes: 0,
+  ...more,
 });
-const groups = (list: readonly object[], args: Record<string, unknown> = {}, place: { account?: string; region?: string; at?: string } = {}) => answer('logs:DescribeLogGroups', args, { logGroups: list }, place);
+const groups = (
+  list: readonly object[],
+  args: Record<string, unknown> = {},
+  place: { account?: string; region?: string; at?: string } = {},
+) => answer('logs:DescribeLogGroups', args, { logGroups: list }, place);
 const unsubscribed = [
   answer('logs:DescribeAccountPolicies', { policyType: 'SUBSCRIPTION_FILTER_POLICY' }, { accountPolicies: [] }),
   answer('logs:DescribeSubscriptionFilters', { logGroupName: NAME }, { subscriptionFilters: [] }),
@@ -36,11 +45,16 @@ describe('a log group as a store', () => {
     ['a retention', { retentionInDays: 30 }, exactly(30), exactly(30)],
     ['infrequent access', { retentionInDays: 30, logGroupClass: 'INFREQUENT_ACCESS' }, exactly(30), exactly(30)],
     ['class DELIVERY, whatever its retention', { retentionInDays: 400, logGroupClass: 'DELIVERY' }, exactly(0), exactly(1)],
-    ['a class that nobody knows', { retentionInDays: 30, logGroupClass: 'COLD' }, { least: 0, most: 30 }, exactly(30)],
+    ['a class whose queries are not documented', { retentionInDays: 30, logGroupClass: 'ESSENTIALS' }, { least: 0, most: 30 }, exactly(30)],
   ])('with %s', (_, more, searchable, total) => {
     const { kept, store, landing } = land([groups([group(more)]), ...unsubscribed]);
     expect(kept).toMatchObject({ searchable, total, immutable: false });
-    expect(store).toMatchObject({ id: `cloudwatch-logs:${ARN}`, kind: 'cloudwatch-logs', name: NAME, scope: { account: ACCOUNT, region: 'eu-west-1', resource: ARN } });
+    expect(store).toMatchObject({
+      id: `cloudwatch-logs:${ARN}`,
+      kind: 'cloudwatch-logs',
+      name: NAME,
+      scope: { account: ACCOUNT, region: 'eu-west-1', resource: ARN },
+    });
     expect(landing.delivery).toEqual({ state: 'flowing' });
   });
 
@@ -54,7 +68,11 @@ describe('a log group as a store', () => {
     ['its own name', { logGroupNamePrefix: NAME, limit: 50 }],
   ])('is gone where %s does not have it', (_, args) => {
     const { landing, kept } = land([groups([group({}, `${NAME}-2`)], args)], true);
-    expect(landing.delivery).toMatchObject({ state: 'broken', why: expect.stringContaining('does not exist'), fix: expect.stringContaining('create-log-group') });
+    expect(landing.delivery).toMatchObject({
+      state: 'broken',
+      why: expect.stringContaining('does not exist'),
+      fix: expect.stringContaining('create-log-group'),
+    });
     expect(kept.total).toEqual(exactly(0));
   });
 
@@ -66,7 +84,10 @@ describe('a log group as a store', () => {
     ['half a list', answer('logs:DescribeLogGroups', {}, { logGroups: [], nextToken: 'more' }), 'PageMissing'],
   ])('is not known after %s', (_, record, code) => {
     const { landing, kept } = land([record]);
-    expect(landing.delivery).toMatchObject({ state: 'unknown', unknowns: [{ call: 'logs:DescribeLogGroups', permission: 'logs:DescribeLogGroups', code }] });
+    expect(landing.delivery).toMatchObject({
+      state: 'unknown',
+      unknowns: [{ call: 'logs:DescribeLogGroups', permission: 'logs:DescribeLogGroups', code }],
+    });
     expect(kept).toMatchObject({ searchable: { least: 0, most: EVER }, total: { least: 0, most: EVER }, unknowns: [{ code }] });
     expect(land([record], true).landing.delivery.state).toBe('flowing');
   });
@@ -76,8 +97,18 @@ describe('a log group as a store', () => {
     expect(land([half]).kept.total).toEqual(exactly(7));
   });
 
+  it('is gone where a newer list does not have it any more', () => {
+    const gone = groups([], {}, { at: '2026-11-21T11:59:30Z' });
+    expect(land([groups([group()], { logGroupNamePrefix: NAME }), gone]).landing.delivery.state).toBe('broken');
+    expect(land([{ ...gone, at: '2026-11-20T00:00:00Z' }, groups([group()], { logGroupNamePrefix: NAME })]).landing.delivery.state).toBe(
+      'flowing',
+    );
+  });
+
   it('is found in the list of a monitoring account', () => {
-    expect(land([groups([group({ retentionInDays: 7 })], { includeLinkedAccounts: true }, { account: '999900001111' })]).kept.total).toEqual(exactly(7));
+    expect(
+      land([groups([group({ retentionInDays: 7 })], { includeLinkedAccounts: true }, { account: '999900001111' })]).kept.total,
+    ).toEqual(exactly(7));
   });
 
   it('mentions missing deletion protection, and only where it was answered', () => {
@@ -87,9 +118,29 @@ describe('a log group as a store', () => {
 });
 
 describe('subscriptions', () => {
-  const filter = (more: object = {}) => answer('logs:DescribeSubscriptionFilters', { logGroupName: NAME }, { subscriptionFilters: [{ filterName: 'siem', filterPattern: '', destinationArn: `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/siem`, ...more }] });
-  const policy = (more: object = {}, document: object = { DestinationArn: `arn:aws:firehose:eu-west-1:${ACCOUNT}:deliverystream/all`, FilterPattern: '' }) =>
-    answer('logs:DescribeAccountPolicies', { policyType: 'SUBSCRIPTION_FILTER_POLICY' }, { accountPolicies: [{ policyName: 'all', policyType: 'SUBSCRIPTION_FILTER_POLICY', policyDocument: JSON.stringify(document), scope: 'ALL', ...more }] });
+  const filter = (more: object = {}) =>
+    answer(
+      'logs:DescribeSubscriptionFilters',
+      { logGroupName: NAME },
+      {
+        subscriptionFilters: [
+          { filterName: 'siem', filterPattern: '', destinationArn: `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/siem`, ...more },
+        ],
+      },
+    );
+  const policy = (
+    more: object = {},
+    document: object = { DestinationArn: `arn:aws:firehose:eu-west-1:${ACCOUNT}:deliverystream/all`, FilterPattern: '' },
+  ) =>
+    answer(
+      'logs:DescribeAccountPolicies',
+      { policyType: 'SUBSCRIPTION_FILTER_POLICY' },
+      {
+        accountPolicies: [
+          { policyName: 'all', policyType: 'SUBSCRIPTION_FILTER_POLICY', policyDocument: JSON.stringify(document), scope: 'ALL', ...more },
+        ],
+      },
+    );
 
   it('are none where both lists are empty', () => {
     expect(land([groups([group()]), ...unsubscribed]).edges).toEqual([]);
@@ -103,15 +154,20 @@ describe('subscriptions', () => {
     expect(built.edges.get(edges[0]?.to ?? '')).toMatchObject([{ passes: [], unknowns: [{ call: 'kinesis:DescribeStreamSummary' }] }]);
   });
 
-  it.each([[{ filterPattern: '{ $.errorCode = "*" }' }], [{ fieldSelectionCriteria: '@aws.region IN ["eu-west-1"]' }]])('are not certain with %j, which the unknown quotes', (more) => {
-    const [edge] = land([groups([group()]), unsubscribed[0] as EvidenceRecord, filter(more)]).edges;
-    expect(edge?.passes).toEqual([]);
-    expect(edge?.mayPass).not.toEqual([]);
-    expect(edge?.unknowns[0]?.on).toContain(Object.values(more)[0]);
-  });
+  it.each([[{ filterPattern: '{ $.errorCode = "*" }' }], [{ fieldSelectionCriteria: '@aws.region IN ["eu-west-1"]' }]])(
+    'are not certain with %j, which the unknown quotes',
+    (more) => {
+      const [edge] = land([groups([group()]), unsubscribed[0] as EvidenceRecord, filter(more)]).edges;
+      expect(edge?.passes).toEqual([]);
+      expect(edge?.mayPass).not.toEqual([]);
+      expect(edge?.unknowns[0]?.on).toContain(Object.values(more)[0]);
+    },
+  );
 
   it('of the account take all groups but those listed', () => {
-    const taken = (criteria?: string) => land([groups([group()]), policy(criteria === undefined ? {} : { selectionCriteria: criteria }), unsubscribed[1] as EvidenceRecord]).edges;
+    const taken = (criteria?: string) =>
+      land([groups([group()]), policy(criteria === undefined ? {} : { selectionCriteria: criteria }), unsubscribed[1] as EvidenceRecord])
+        .edges;
     expect(taken()).toMatchObject([{ label: 'account subscription policy all on /aws/cards' }]);
     expect(taken('LogGroupName NOT IN ["/aws/other"]')).toHaveLength(1);
     expect(taken(`LogGroupName NOT IN ["/aws/other", "${NAME}"]`)).toEqual([]);
@@ -120,9 +176,15 @@ describe('subscriptions', () => {
 
   it.each([
     ['refused', refusal('logs:DescribeSubscriptionFilters', { logGroupName: NAME }, 'AccessDeniedException'), 'AccessDeniedException'],
-    ['of another group', answer('logs:DescribeSubscriptionFilters', { logGroupName: '/aws/other' }, { subscriptionFilters: [] }), 'NotAsked'],
+    [
+      'of another group',
+      answer('logs:DescribeSubscriptionFilters', { logGroupName: '/aws/other' }, { subscriptionFilters: [] }),
+      'NotAsked',
+    ],
   ])('may exist where the list is %s', (_, record, code) => {
-    expect(land([groups([group()]), unsubscribed[0] as EvidenceRecord, record]).edges).toMatchObject([{ passes: [], unknowns: [{ call: 'logs:DescribeSubscriptionFilters', code }] }]);
+    expect(land([groups([group()]), unsubscribed[0] as EvidenceRecord, record]).edges).toMatchObject([
+      { passes: [], unknowns: [{ call: 'logs:DescribeSubscriptionFilters', code }] },
+    ]);
   });
 
   it.each(['DELIVERY', 'INFREQUENT_ACCESS'])('cannot exist on class %s', (logGroupClass) => {
@@ -134,18 +196,37 @@ describe('the last arrival', () => {
   const at = Date.parse('2026-11-21T11:50:00Z');
 
   it('is when the newest stream was last written', () => {
-    const view = viewOf([answer('logs:DescribeLogStreams', STREAM, { logStreams: [{ logStreamName: 's', lastIngestionTime: at, lastEventTimestamp: at - 5000 }] })]);
+    const view = viewOf([
+      answer('logs:DescribeLogStreams', STREAM, {
+        logStreams: [{ logStreamName: 's', lastIngestionTime: at, lastEventTimestamp: at - 5000 }],
+      }),
+    ]);
     expect(lastArrival(view, ARN)).toEqual({ at: '2026-11-21T11:50:00.000Z', unknown: undefined, evidence: [1] });
   });
 
   it('is never for a group without streams', () => {
-    expect(lastArrival(viewOf([answer('logs:DescribeLogStreams', STREAM, { logStreams: [] })]), `${ARN}:*`)).toEqual({ at: undefined, unknown: undefined, evidence: [1] });
+    expect(lastArrival(viewOf([answer('logs:DescribeLogStreams', STREAM, { logStreams: [] })]), `${ARN}:*`)).toEqual({
+      at: undefined,
+      unknown: undefined,
+      evidence: [1],
+    });
   });
 
   it('is not known from streams in the order of their names, or from nothing', () => {
     const byName = answer('logs:DescribeLogStreams', { logGroupName: NAME, limit: 1 }, { logStreams: [{ lastIngestionTime: at }] });
-    expect(lastArrival(viewOf([byName]), ARN)).toMatchObject({ at: undefined, unknown: { code: 'NotAsked', permission: 'logs:DescribeLogStreams' } });
-    expect(lastArrival(viewOf([refusal('logs:DescribeLogStreams', STREAM, 'AccessDeniedException')]), ARN)).toMatchObject({ unknown: { code: 'AccessDeniedException' } });
+    expect(lastArrival(viewOf([byName]), ARN)).toMatchObject({
+      at: undefined,
+      unknown: { code: 'NotAsked', permission: 'logs:DescribeLogStreams' },
+    });
+    const backwards = answer(
+      'logs:DescribeLogStreams',
+      { ...STREAM, orderBy: 'LogStreamName' },
+      { logStreams: [{ lastIngestionTime: at }] },
+    );
+    expect(lastArrival(viewOf([backwards]), ARN).unknown).toBeDefined();
+    expect(lastArrival(viewOf([refusal('logs:DescribeLogStreams', STREAM, 'AccessDeniedException')]), ARN)).toMatchObject({
+      unknown: { code: 'AccessDeniedException' },
+    });
   });
 });
 
@@ -162,11 +243,16 @@ describe('collecting', () => {
     await replay?.close();
     replay = undefined;
   });
-  const wanted = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: 'cloudwatch-logs', id: `${ARN}${index === 0 ? '' : index}` }));
+  const wanted = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ kind: 'cloudwatch-logs', id: `${ARN}${index === 0 ? '' : index}` }));
   const at = { account: ACCOUNT, region: 'eu-west-1' };
 
   it('asks for a few groups by name, and of each where it goes and when it was last written', async () => {
-    replay = await startReplay([groups([group()], { logGroupNamePrefix: NAME }), ...unsubscribed, answer('logs:DescribeLogStreams', STREAM, { logStreams: [], nextToken: 'more' })]);
+    replay = await startReplay([
+      groups([group()], { logGroupNamePrefix: NAME }),
+      ...unsubscribed,
+      answer('logs:DescribeLogStreams', STREAM, { logStreams: [], nextToken: 'more' }),
+    ]);
     const cell = replayCell(replay.url, logGroups, { ...at, wanted: wanted(1) });
     await logGroups.collect(cell);
     expect(replay.unmatched).toEqual([]);
@@ -177,7 +263,10 @@ describe('collecting', () => {
   });
 
   it('asks for the whole list where there are many, over all its pages', async () => {
-    const pages = [answer('logs:DescribeLogGroups', {}, { logGroups: [group({}, '/aws/first')], nextToken: 'x' }, { page: 0 }), answer('logs:DescribeLogGroups', {}, { logGroups: [group()] }, { page: 1 })];
+    const pages = [
+      answer('logs:DescribeLogGroups', {}, { logGroups: [group({}, '/aws/first')], nextToken: 'x' }, { page: 0 }),
+      answer('logs:DescribeLogGroups', {}, { logGroups: [group()] }, { page: 1 }),
+    ];
     replay = await startReplay([...pages, ...unsubscribed, answer('logs:DescribeLogStreams', STREAM, { logStreams: [] })]);
     const cell = replayCell(replay.url, logGroups, { ...at, wanted: wanted(21) });
     await logGroups.collect(cell);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { startReplay, type Replay } from '../../../connectors/aws/replay/server.ts';
+import { type Replay, startReplay } from '../../../connectors/aws/replay/server.ts';
 import { s3AccessLogs } from '../../../connectors/aws/s3-access-logs.ts';
 import type { EvidenceRecord } from '../../../src/model/evidence.ts';
 import { flowOf } from '../../../src/paths/evaluate.ts';
@@ -10,10 +10,24 @@ const ARN = 'arn:aws:s3:::card-vault';
 const identity = answer('sts:GetCallerIdentity', {}, { Account: ACCOUNT, Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/viewshed/scan` });
 const buckets = (...list: object[]) => answer('s3:ListBuckets', { MaxBuckets: 1000 }, { Buckets: list });
 const vault = { Name: 'card-vault', BucketRegion: 'eu-west-1', CreationDate: '2024-01-01T00:00:00Z' };
-const logging = (more: object = {}) => answer('s3:GetBucketLogging', { Bucket: 'card-vault' }, { LoggingEnabled: { TargetBucket: 'card-logs', TargetPrefix: 'vault/', ...more } });
+const logging = (more: object = {}) =>
+  answer(
+    's3:GetBucketLogging',
+    { Bucket: 'card-vault' },
+    { LoggingEnabled: { TargetBucket: 'card-logs', TargetPrefix: 'vault/', ...more } },
+  );
 const off = answer('s3:GetBucketLogging', { Bucket: 'card-vault' }, {});
-const unvended = [answer('logs:DescribeDeliverySources', {}, { deliverySources: [] }), answer('logs:DescribeDeliveries', {}, { deliveries: [] })];
-const allow = { Effect: 'Allow', Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject', Resource: 'arn:aws:s3:::card-logs/*', Condition: { ArnLike: { 'aws:SourceArn': ARN }, StringEquals: { 'aws:SourceAccount': ACCOUNT } } };
+const unvended = [
+  answer('logs:DescribeDeliverySources', {}, { deliverySources: [] }),
+  answer('logs:DescribeDeliveries', {}, { deliveries: [] }),
+];
+const allow = {
+  Effect: 'Allow',
+  Principal: { Service: 'logging.s3.amazonaws.com' },
+  Action: 's3:PutObject',
+  Resource: 'arn:aws:s3:::card-logs/*',
+  Condition: { ArnLike: { 'aws:SourceArn': ARN }, StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+};
 
 function read(...records: readonly EvidenceRecord[]) {
   const paths = builder();
@@ -25,8 +39,15 @@ function read(...records: readonly EvidenceRecord[]) {
 
 describe('access logging of a bucket', () => {
   it('lands under its prefix in the target bucket', () => {
-    const { built, emitter, taps, routes } = read(buckets(vault), logging(), ...unvended, ...bucketRecords({ GetBucketPolicy: policyOf([allow]) }));
-    expect(built.resources).toMatchObject([{ type: 'aws.s3.bucket', id: ARN, scope: { provider: 'aws', account: ACCOUNT, region: 'eu-west-1', resource: ARN } }]);
+    const { built, emitter, taps, routes } = read(
+      buckets(vault),
+      logging(),
+      ...unvended,
+      ...bucketRecords({ GetBucketPolicy: policyOf([allow]) }),
+    );
+    expect(built.resources).toMatchObject([
+      { type: 'aws.s3.bucket', id: ARN, scope: { provider: 'aws', account: ACCOUNT, region: 'eu-west-1', resource: ARN } },
+    ]);
     expect(emitter).toMatchObject({ sources: ['aws.s3.accesslogs'], name: 'card-vault', scope: { region: 'eu-west-1', resource: ARN } });
     expect(taps).toMatchObject([{ label: 'access logging of card-vault', delivery: { state: 'flowing' } }]);
     expect(taps[0]?.latency).toBeGreaterThan(3600);
@@ -36,7 +57,12 @@ describe('access logging of a bucket', () => {
   });
 
   it('lands under account, region and bucket where keys are partitioned', () => {
-    const { routes } = read(buckets(vault), logging({ TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: 'EventTime' } } }), ...unvended, ...bucketRecords());
+    const { routes } = read(
+      buckets(vault),
+      logging({ TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: 'EventTime' } } }),
+      ...unvended,
+      ...bucketRecords(),
+    );
     expect(routes).toMatchObject([{ store: { id: `s3:card-logs#vault/${ACCOUNT}/eu-west-1/card-vault/` } }]);
   });
 
@@ -48,12 +74,23 @@ describe('access logging of a bucket', () => {
 
   it.each([
     ['a bucket that does not let it in', bucketRecords()],
-    ['a policy for another bucket', bucketRecords({ GetBucketPolicy: policyOf([{ ...allow, Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::card-exports' } } }]) })],
+    [
+      'a policy for another bucket',
+      bucketRecords({
+        GetBucketPolicy: policyOf([{ ...allow, Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::card-exports' } } }]),
+      }),
+    ],
     ['a bucket that is gone', [refusal('s3:GetBucketLocation', { Bucket: 'card-logs' }, 'NoSuchBucket')]],
-    ['a bucket with a default retention', bucketRecords({
-      GetBucketPolicy: policyOf([allow]), GetBucketVersioning: { Status: 'Enabled' },
-      GetObjectLockConfiguration: { ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 30 } } } },
-    })],
+    [
+      'a bucket with a default retention',
+      bucketRecords({
+        GetBucketPolicy: policyOf([allow]),
+        GetBucketVersioning: { Status: 'Enabled' },
+        GetObjectLockConfiguration: {
+          ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 30 } } },
+        },
+      }),
+    ],
   ])('is lost at %s', (_, target) => {
     const { taps } = read(buckets(vault), logging(), ...unvended, ...target);
     expect(taps).toMatchObject([{ delivery: { state: 'broken', fix: expect.any(String) } }]);
@@ -64,7 +101,9 @@ describe('access logging of a bucket', () => {
     ['never asked', [], 'NotAsked'],
   ])('may be on where it was %s', (_, records, code) => {
     const { taps, routes } = read(buckets(vault), ...records, ...unvended);
-    expect(taps).toMatchObject([{ passes: [], unknowns: [{ call: 's3:GetBucketLogging', permission: 's3:GetBucketLogging', on: 'card-vault', code }] }]);
+    expect(taps).toMatchObject([
+      { passes: [], unknowns: [{ call: 's3:GetBucketLogging', permission: 's3:GetBucketLogging', on: 'card-vault', code }] },
+    ]);
     expect(routes[0]?.upper).not.toEqual([]);
   });
 
@@ -78,11 +117,33 @@ describe('access logging of a bucket', () => {
   it('is on by a vended delivery that the bucket does not show', () => {
     const group = `arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:/s3/vault`;
     const { routes } = read(
-      buckets(vault), off,
-      answer('logs:DescribeDeliverySources', {}, { deliverySources: [{ name: 'vault', resourceArns: [ARN], service: 's3', logType: 'S3_SERVER_ACCESS_LOGS' }] }),
-      answer('logs:DescribeDeliveries', {}, { deliveries: [{ id: 'd1', deliverySourceName: 'vault', deliveryDestinationArn: 'arn:x', deliveryDestinationType: 'CWL' }] }),
-      answer('logs:DescribeDeliveryDestinations', {}, { deliveryDestinations: [{ arn: 'arn:x', deliveryDestinationType: 'CWL', deliveryDestinationConfiguration: { destinationResourceArn: `${group}:*` } }] }, {}),
-      answer('logs:DescribeLogGroups', {}, { logGroups: [{ logGroupName: '/s3/vault', logGroupArn: group, logGroupClass: 'INFREQUENT_ACCESS', retentionInDays: 90 }] }),
+      buckets(vault),
+      off,
+      answer(
+        'logs:DescribeDeliverySources',
+        {},
+        { deliverySources: [{ name: 'vault', resourceArns: [ARN], service: 's3', logType: 'S3_SERVER_ACCESS_LOGS' }] },
+      ),
+      answer(
+        'logs:DescribeDeliveries',
+        {},
+        { deliveries: [{ id: 'd1', deliverySourceName: 'vault', deliveryDestinationArn: 'arn:x', deliveryDestinationType: 'CWL' }] },
+      ),
+      answer(
+        'logs:DescribeDeliveryDestinations',
+        {},
+        {
+          deliveryDestinations: [
+            { arn: 'arn:x', deliveryDestinationType: 'CWL', deliveryDestinationConfiguration: { destinationResourceArn: `${group}:*` } },
+          ],
+        },
+        {},
+      ),
+      answer(
+        'logs:DescribeLogGroups',
+        {},
+        { logGroups: [{ logGroupName: '/s3/vault', logGroupArn: group, logGroupClass: 'INFREQUENT_ACCESS', retentionInDays: 90 }] },
+      ),
     );
     expect(routes).toMatchObject([{ store: { name: '/s3/vault', kind: 'cloudwatch-logs' } }]);
     expect(routes[0]?.lower).not.toEqual([]);
@@ -92,7 +153,13 @@ describe('access logging of a bucket', () => {
 describe('which buckets there are', () => {
   it('is not known where the list was refused', () => {
     const { built } = read(refusal('s3:ListBuckets', { MaxBuckets: 1000 }, 'AccessDenied'), off, ...unvended);
-    expect(built.blind).toMatchObject([{ sources: ['aws.s3.accesslogs'], scope: { account: ACCOUNT }, unknowns: [{ call: 's3:ListBuckets', permission: 's3:ListAllMyBuckets', code: 'AccessDenied' }] }]);
+    expect(built.blind).toMatchObject([
+      {
+        sources: ['aws.s3.accesslogs'],
+        scope: { account: ACCOUNT },
+        unknowns: [{ call: 's3:ListBuckets', permission: 's3:ListAllMyBuckets', code: 'AccessDenied' }],
+      },
+    ]);
     expect(built.emitters.map((emitter) => emitter.name)).toEqual(['card-vault']);
   });
 
@@ -134,6 +201,9 @@ describe('collecting', () => {
     expect(replay.unused()).toEqual([]);
     expect(cell.wants).toEqual([{ kind: 's3', id: 'card-logs', account: ACCOUNT, region: 'eu-west-1' }]);
     const { built } = read(...cell.records, ...unvended);
-    expect(built.emitters.map((emitter) => [emitter.name, emitter.scope.region])).toEqual([['card-vault', 'eu-west-1'], ['card-exports', 'us-east-1']]);
+    expect(built.emitters.map((emitter) => [emitter.name, emitter.scope.region])).toEqual([
+      ['card-vault', 'eu-west-1'],
+      ['card-exports', 'us-east-1'],
+    ]);
   });
 });
