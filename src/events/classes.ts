@@ -1,6 +1,6 @@
 import type { FieldCondition, Where } from '../model/where.ts';
-import * as strings from './strings.ts';
 import type { Strings } from './strings.ts';
+import * as strings from './strings.ts';
 
 /**
  * An event class: the events whose every named field holds one of the given strings (a product of field constraints). A field that is
@@ -54,12 +54,12 @@ export function matches(selector: Selector, event: Event): boolean {
 }
 
 export function classMatches(one: EventClass, event: Event): boolean {
-  for (const [field, values] of one) if (!strings.has(values, valueOf(event, field))) return false;
+  for (const [field, values] of one) if (!strings.has(values, fieldOf(event, field))) return false;
   return true;
 }
 
 /** What the event holds in a field; the empty string where it does not have it. */
-export function valueOf(event: Event, field: string): string {
+export function fieldOf(event: Event, field: string): string {
   return Object.hasOwn(event, field) ? (event[field] as string) : '';
 }
 
@@ -307,7 +307,9 @@ const keys = new WeakMap<Selector, string>();
 export function keyOf(selector: Selector): string {
   let key = keys.get(selector);
   if (key === undefined) {
-    const classes = selector.filter((one) => !isVoid(one)).map((one) => JSON.stringify([...one].map(([field, values]) => [field, strings.keyOf(values)]).sort(byFirst)));
+    const classes = selector
+      .filter((one) => !isVoid(one))
+      .map((one) => JSON.stringify([...one].map(([field, values]) => [field, strings.keyOf(values)]).sort(byFirst)));
     key = [...new Set(classes)].sort().join('\n');
     keys.set(selector, key);
   }

@@ -136,7 +136,9 @@ export function pick(set: Strings, preferred: readonly string[] = []): string | 
   const plain = named.find((value) => value !== '');
   if (plain !== undefined) return plain;
   const { keys, labels } = set.starts;
-  const begun = keys.findIndex((key, index) => labels[index] !== NO_ENDS && key !== '' && preferred.some((value) => value !== '' && key.startsWith(value)));
+  const begun = keys.findIndex(
+    (key, index) => labels[index] !== NO_ENDS && key !== '' && preferred.some((value) => value !== '' && key.startsWith(value)),
+  );
   const at = begun >= 0 ? begun : labels.findIndex((ends) => ends !== NO_ENDS);
   const ends = labels[at];
   if (!ends) return named[0];
@@ -169,7 +171,8 @@ export function describe(set: Strings): string {
     removed.set(at, [...(removed.get(at) ?? []), value]);
   }
   const below = new Map<number, string[]>();
-  for (const [index, parent] of parents.entries()) if (parent >= 0) below.set(parent, [...(below.get(parent) ?? []), keys[index] as string]);
+  for (const [index, parent] of parents.entries())
+    if (parent >= 0) below.set(parent, [...(below.get(parent) ?? []), keys[index] as string]);
   for (const [index, ends] of labels.entries()) {
     if (ends === NO_ENDS) continue;
     const rest = [
@@ -177,7 +180,11 @@ export function describe(set: Strings): string {
       ...(below.has(index) ? [`does not start with ${few(below.get(index) as string[])}`] : []),
     ];
     for (const end of endClauses(ends)) {
-      const tail = [...(end.with ? [`ends with ${end.with}`] : []), ...rest, ...(end.without.length ? [`does not end with ${few(end.without)}`] : [])].join(' and ');
+      const tail = [
+        ...(end.with ? [`ends with ${end.with}`] : []),
+        ...rest,
+        ...(end.without.length ? [`does not end with ${few(end.without)}`] : []),
+      ].join(' and ');
       clauses.set(tail, [...(clauses.get(tail) ?? []), keys[index] as string]);
     }
   }
@@ -207,14 +214,16 @@ function combine(a: Strings, b: Strings, join: Join): Strings {
   const done = new Map<Ends, Map<Ends, Ends>>();
   const joinEnds = (left: Ends, right: Ends): Ends => {
     if (left.keys.length === 1 && right.keys.length === 1) return join(left === ALL_ENDS, right === ALL_ENDS) ? ALL_ENDS : NO_ENDS;
-    let row = done.get(left);
-    if (!row) done.set(left, (row = new Map()));
-    let ends = row.get(right);
-    if (!ends) row.set(right, (ends = endsOf(merge(left, right, join, same))));
+    const row = done.get(left) ?? new Map<Ends, Ends>();
+    const ends = row.get(right) ?? endsOf(merge(left, right, join, same));
+    done.set(left, row.set(right, ends));
     return ends;
   };
   const starts = merge(a.starts, b.starts, joinEnds, sameEnds);
-  const but = a.but.length + b.but.length === 0 ? [] : sorted([...a.but, ...b.but]).filter((value) => join(has(a, value), has(b, value)) !== regular(starts, value));
+  const but =
+    a.but.length + b.but.length === 0
+      ? []
+      : sorted([...a.but, ...b.but]).filter((value) => join(has(a, value), has(b, value)) !== regular(starts, value));
   return normal(starts, but);
 }
 
@@ -261,7 +270,8 @@ function endsOf(tree: Tree<boolean>): Ends {
 /** Nothing and everything are always the same two objects, and so are their trees. */
 function normal(starts: Tree<Ends>, but: readonly string[]): Strings {
   const only = starts.keys.length === 1 ? starts.labels[0] : undefined;
-  if (only === NO_ENDS) return but.length === 0 ? NO_STRINGS : { starts: NO_START, but, start: but.length === 1 ? (but[0] as string) : startOf(NO_START, but) };
+  if (only === NO_ENDS)
+    return but.length === 0 ? NO_STRINGS : { starts: NO_START, but, start: but.length === 1 ? (but[0] as string) : startOf(NO_START, but) };
   if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but, start: '' };
   return { starts, but, start: startOf(starts, but) };
 }
@@ -312,7 +322,10 @@ function listed(values: readonly string[], value: string): boolean {
 /** What all members start with. In sorted lists, what the first and the last share all share; a string that is left out starts with a key. */
 function startOf({ keys, labels }: Tree<Ends>, but: readonly string[]): string {
   if (labels[0] !== NO_ENDS) return '';
-  const bounds = [...(keys.length > 1 ? [keys[1] as string, keys[keys.length - 1] as string] : []), ...(but.length > 0 ? [but[0] as string, but[but.length - 1] as string] : [])];
+  const bounds = [
+    ...(keys.length > 1 ? [keys[1] as string, keys[keys.length - 1] as string] : []),
+    ...(but.length > 0 ? [but[0] as string, but[but.length - 1] as string] : []),
+  ];
   return bounds.reduce(shared);
 }
 

@@ -1,7 +1,7 @@
 import type { KnownEvents, Source } from '../model/source.ts';
 import { classOf, type Event, type EventClass, intersect, intersectClasses, merge, NOTHING, type Selector } from './classes.ts';
-import * as strings from './strings.ts';
 import type { Strings } from './strings.ts';
+import * as strings from './strings.ts';
 import { type Hints, TOGETHER } from './witness.ts';
 
 /** What known events of one kind carry: the class of that kind, and per event source the names of its reads and writes. */
@@ -27,7 +27,8 @@ export function universeOf(source: Source, known: KnownEvents | undefined): Sele
     };
     for (const [service, { read, write }] of services) {
       const eventSource = ['eventSource', strings.equalTo([service])] as const;
-      const named = (names: readonly string[], readOnly: string) => add([eventSource, ['eventName', strings.equalTo(names)], ['readOnly', strings.equalTo([readOnly])]]);
+      const named = (names: readonly string[], readOnly: string) =>
+        add([eventSource, ['eventName', strings.equalTo(names)], ['readOnly', strings.equalTo([readOnly])]]);
       if (read.length > 0) named(read, 'true');
       if (write.length > 0) named(write, 'false');
       add([eventSource, ['eventName', strings.complement(strings.equalTo([...read, ...write]))]]);
@@ -57,7 +58,13 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
     const possible = kinds.filter((kind) => intersectClasses(one, kind.within) !== undefined);
     const groups = new Map<string, { services: string[]; names: string[] }>();
     for (const name of names) {
-      const services = [...new Set(possible.flatMap((kind) => [...kind.services].filter(([, { read, write }]) => read.includes(name) || write.includes(name)).map(([service]) => service)))].sort();
+      const services = [
+        ...new Set(
+          possible.flatMap((kind) =>
+            [...kind.services].filter(([, { read, write }]) => read.includes(name) || write.includes(name)).map(([service]) => service),
+          ),
+        ),
+      ].sort();
       const key = JSON.stringify(services);
       const group = groups.get(key) ?? { services, names: [] };
       group.names.push(name);
@@ -82,7 +89,9 @@ export function knownNames(source: Source, known: KnownEvents | undefined, selec
     for (const value of values) all.add(value);
     if (all.size > 0) hints.set(field, all);
   };
-  const given = Object.entries(source.fields).map(([field, { values, example }]) => [field, [...(example === undefined ? [] : [example]), ...(values ?? [])]] as const);
+  const given = Object.entries(source.fields).map(
+    ([field, { values, example }]) => [field, [...(example === undefined ? [] : [example]), ...(values ?? [])]] as const,
+  );
   const place = (field: string): ((value: string) => number) => {
     const order = new Map((given.find(([name]) => name === field)?.[1] ?? []).map((value, index) => [value, index]));
     return (value) => order.get(value) ?? order.size;
@@ -94,21 +103,38 @@ export function knownNames(source: Source, known: KnownEvents | undefined, selec
     const inService = byService(selector.filter((one) => intersectClasses(one, within) !== undefined));
     const types = strings.members(within.get('resources.type') ?? strings.ALL_STRINGS);
     const size = ({ read, write }: { read: readonly string[]; write: readonly string[] }) => read.length + write.length;
-    for (const [eventSource, { read, write }] of [...services].sort(([a, one], [b, other]) => service(a) - service(b) || size(other) - size(one))) {
+    for (const [eventSource, { read, write }] of [...services].sort(
+      ([a, one], [b, other]) => service(a) - service(b) || size(other) - size(one),
+    )) {
       const here = inService(eventSource);
       const some = (names: readonly string[], readOnly: string): Event[] => {
-        const fit = here.filter((one) => strings.has(one.get('readOnly') ?? strings.ALL_STRINGS, readOnly)).map((one) => one.get('eventName') ?? strings.ALL_STRINGS);
+        const fit = here
+          .filter((one) => strings.has(one.get('readOnly') ?? strings.ALL_STRINGS, readOnly))
+          .map((one) => one.get('eventName') ?? strings.ALL_STRINGS);
         const possible = fit.length === 0 ? [] : names.filter((each) => fit.some((values) => strings.has(values, each)));
-        return possible.map((eventName) => ({ eventSource, eventName, readOnly, ...(types?.length === 1 ? { 'resources.type': types[0] as string } : {}) }));
+        return possible.map((eventName) => ({
+          eventSource,
+          eventName,
+          readOnly,
+          ...(types?.length === 1 ? { 'resources.type': types[0] as string } : {}),
+        }));
       };
       const found = types ? [...some(read, 'true'), ...some(write, 'false')] : [...some(write, 'false'), ...some(read, 'true')];
       events.push(...found.sort((a, b) => name(a.eventName as string) - name(b.eventName as string)));
     }
   }
   for (const event of events) for (const field of ['eventSource', 'eventName']) add(field, [event[field] as string]);
-  add('eventName', strings.members(strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined))) ?? []);
+  add(
+    'eventName',
+    strings.members(
+      strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined)),
+    ) ?? [],
+  );
   for (const [field, values] of given) add(field, values);
-  return { ...Object.fromEntries([...hints].map(([field, values]) => [field, [...values]])), ...(events.length > 0 ? { [TOGETHER]: events } : {}) };
+  return {
+    ...Object.fromEntries([...hints].map(([field, values]) => [field, [...values]])),
+    ...(events.length > 0 ? { [TOGETHER]: events } : {}),
+  };
 }
 
 /** The classes with events of a service. Those that list their services are looked up, the others asked. */
@@ -121,7 +147,10 @@ function byService(classes: readonly EventClass[]): (service: string) => readonl
     if (!names) open.push([services, one]);
     else for (const name of names) listed.set(name, [...(listed.get(name) ?? []), one]);
   }
-  return (service) => [...(listed.get(service) ?? []), ...open.filter(([services]) => strings.has(services, service)).map(([, one]) => one)];
+  return (service) => [
+    ...(listed.get(service) ?? []),
+    ...open.filter(([services]) => strings.has(services, service)).map(([, one]) => one),
+  ];
 }
 
 function baseOf(source: Source): EventClass | undefined {
@@ -142,12 +171,17 @@ function kindsOf(base: EventClass, known: KnownEvents | undefined): Kind[] {
   if (!types) {
     return [{ within: base, services: new Map(services.filter(([, one]) => one.read.length + one.write.length > 0)) }];
   }
-  const ofType = (type: string) => services.flatMap(([service, { data }]) => (Object.hasOwn(data, type) ? [[service, data[type] as { read: string[]; write: string[] }] as const] : []));
+  const ofType = (type: string) =>
+    services.flatMap(([service, { data }]) =>
+      Object.hasOwn(data, type) ? [[service, data[type] as { read: string[]; write: string[] }] as const] : [],
+    );
   const all = strings.members(types) ?? services.flatMap(([, { data }]) => Object.keys(data)).filter((type) => strings.has(types, type));
   const named = [...new Set(all)].map((type) => ({ type, services: ofType(type) })).filter((one) => one.services.length > 0);
   const rest = strings.minus(types, strings.equalTo(named.map((one) => one.type)));
   return [
-    ...named.map((one): Kind => ({ within: new Map(base).set('resources.type', strings.equalTo([one.type])), services: new Map(one.services) })),
+    ...named.map(
+      (one): Kind => ({ within: new Map(base).set('resources.type', strings.equalTo([one.type])), services: new Map(one.services) }),
+    ),
     ...(strings.isNone(rest) ? [] : [{ within: new Map(base).set('resources.type', rest), services: new Map() }]),
   ];
 }

@@ -1,4 +1,4 @@
-import { classMatches, type Event, type EventClass, type Selector, valueOf } from './classes.ts';
+import { classMatches, type Event, type EventClass, fieldOf, type Selector } from './classes.ts';
 import * as strings from './strings.ts';
 
 /** Under this key of hints stand known events, the most telling first: values that occur together. */
@@ -54,8 +54,8 @@ function stockOf(hints: Hints): Stock {
   const index = new Map<string, Map<string, number[]>>();
   for (const [position, event] of events.entries()) {
     for (const [field, value] of Object.entries(event)) {
-      let byValue = index.get(field);
-      if (!byValue) index.set(field, (byValue = new Map()));
+      const byValue = index.get(field) ?? new Map<string, number[]>();
+      index.set(field, byValue);
       const positions = byValue.get(value);
       if (positions) positions.push(position);
       else byValue.set(value, [position]);
@@ -129,7 +129,7 @@ export function nearestMiss(selector: Selector, event: Event): { fields: string[
   for (const one of selector) {
     if (classMatches(one, event)) return { fields: [], cost: 0 };
     const fields = [...one]
-      .filter(([field, values]) => !strings.has(values, valueOf(event, field)))
+      .filter(([field, values]) => !strings.has(values, fieldOf(event, field)))
       .map(([field]) => field)
       .sort();
     const cost = fields.length + 1000 * fields.filter((field) => KIND_FIELDS.has(field)).length;

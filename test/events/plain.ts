@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { FieldCondition, Where } from '../../src/model/where.ts';
 import type { Event, EventClass, Selector } from '../../src/events/classes.ts';
 import { classOf, stringsOf } from '../../src/events/classes.ts';
-import * as strings from '../../src/events/strings.ts';
 import type { Strings } from '../../src/events/strings.ts';
+import * as strings from '../../src/events/strings.ts';
+import type { FieldCondition, Where } from '../../src/model/where.ts';
 
 /** What a condition says of one value, read off its words. */
 export function holds(condition: FieldCondition, value: string): boolean {
@@ -37,12 +37,19 @@ export function telling(...sets: readonly Both[]): readonly string[] {
 const LETTERS = ['a', 'b', '/'];
 const short = fc.string({ unit: fc.constantFrom(...LETTERS), maxLength: 3 });
 const arn = fc
-  .tuple(fc.constantFrom('arn:aws:s3:::', 'arn:aws-cn:s3:::', 'arn:aws:lambda:eu-west-1:111122223333:function:'), fc.constantFrom('card-vault', 'card-vault-backup', 'card', 'prod', ''), fc.constantFrom('', '/', '/cards/', '/cards/4711', '.tmp', '/x.tmp'))
+  .tuple(
+    fc.constantFrom('arn:aws:s3:::', 'arn:aws-cn:s3:::', 'arn:aws:lambda:eu-west-1:111122223333:function:'),
+    fc.constantFrom('card-vault', 'card-vault-backup', 'card', 'prod', ''),
+    fc.constantFrom('', '/', '/cards/', '/cards/4711', '.tmp', '/x.tmp'),
+  )
   .map((parts) => parts.join(''));
 
 function conditionOf(value: fc.Arbitrary<string>): fc.Arbitrary<FieldCondition> {
   const list = fc.array(value, { maxLength: 3 });
-  return fc.record({ equals: list, startsWith: list, endsWith: list, notEquals: list, notStartsWith: list, notEndsWith: list }, { requiredKeys: [] });
+  return fc.record(
+    { equals: list, startsWith: list, endsWith: list, notEquals: list, notStartsWith: list, notEndsWith: list },
+    { requiredKeys: [] },
+  );
 }
 
 export const condition = fc.oneof({ weight: 4, arbitrary: conditionOf(short) }, { weight: 1, arbitrary: conditionOf(arn) });
@@ -64,11 +71,18 @@ export const both: fc.Arbitrary<Both> = fc
     said: steps.flatMap(([one]) => Object.values(one).flat()),
     ...steps
       .map(([one, operation]) => ({ operation, set: stringsOf(one), plain: (value: string) => holds(one, value) }))
-      .reduce<Operand>((left, { operation, ...right }) => (OPERATIONS[operation] as (a: Operand, b: Operand) => Operand)(left, right), { set: strings.NO_STRINGS, plain: () => false }),
+      .reduce<Operand>((left, { operation, ...right }) => (OPERATIONS[operation] as (a: Operand, b: Operand) => Operand)(left, right), {
+        set: strings.NO_STRINGS,
+        plain: () => false,
+      }),
   }));
 
 /** One condition or a few in a row: less likely to be everything. */
-export const simple: fc.Arbitrary<Both> = condition.map((one) => ({ set: stringsOf(one), plain: (value) => holds(one, value), said: Object.values(one).flat() }));
+export const simple: fc.Arbitrary<Both> = condition.map((one) => ({
+  set: stringsOf(one),
+  plain: (value) => holds(one, value),
+  said: Object.values(one).flat(),
+}));
 
 /** Every string of up to `length` of the letters. */
 export function words(letters: readonly string[], length: number): string[] {
@@ -83,7 +97,9 @@ export function words(letters: readonly string[], length: number): string[] {
 
 const ENUMERATED = [...words(LETTERS, 5), ...words(['a', '/', 'z'], 4), ...words(['b', 'z'], 6)];
 const ARNS = ['arn:aws:s3:::', 'arn:aws-cn:s3:::', 'arn:aws:lambda:eu-west-1:111122223333:function:'].flatMap((start) =>
-  ['card-vault', 'card-vault-backup', 'card', 'prod', '', 'other'].flatMap((name) => ['', '/', '/cards/', '/cards/4711', '.tmp', '/x.tmp', '/other'].map((key) => start + name + key)),
+  ['card-vault', 'card-vault-backup', 'card', 'prod', '', 'other'].flatMap((name) =>
+    ['', '/', '/cards/', '/cards/4711', '.tmp', '/x.tmp', '/other'].map((key) => start + name + key),
+  ),
 );
 
 export const VALUES: readonly string[] = [...new Set([...ENUMERATED, ...ARNS])];
@@ -97,7 +113,11 @@ export interface BothEvents {
 
 const tiny = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 2 });
 const where: fc.Arbitrary<Where> = fc.record(
-  { r: fc.constantFrom<FieldCondition>({ equals: ['true'] }, { equals: ['false'] }, { equals: ['true', 'false'] }), n: conditionOf(tiny), a: conditionOf(tiny) },
+  {
+    r: fc.constantFrom<FieldCondition>({ equals: ['true'] }, { equals: ['false'] }, { equals: ['true', 'false'] }),
+    n: conditionOf(tiny),
+    a: conditionOf(tiny),
+  },
   { requiredKeys: [] },
 );
 
@@ -108,4 +128,7 @@ export const events: fc.Arbitrary<BothEvents> = fc.array(where, { minLength: 0, 
 }));
 
 /** Every event over few values per field; fields that are not there, too. */
-export const EVENTS: readonly Event[] = [{}, ...['true', 'false', ''].flatMap((r) => FEW_VALUES.flatMap((n) => [...FEW_VALUES, 'azz', 'azzb'].map((a) => ({ r, n, a }))))];
+export const EVENTS: readonly Event[] = [
+  {},
+  ...['true', 'false', ''].flatMap((r) => FEW_VALUES.flatMap((n) => [...FEW_VALUES, 'azz', 'azzb'].map((a) => ({ r, n, a })))),
+];
