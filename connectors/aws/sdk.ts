@@ -174,7 +174,7 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     try {
       const { $metadata: _, ...body } = await underWay.run(context, () => client.send(new Command(args), { abortSignal: signal }));
       // A proxy's page is no answer, though an XML parser may find nothing wrong with it.
-      if (/^text\/html/i.test(context.raw?.headers['content-type'] ?? '')) {
+      if (context.raw && HTML_PAGE.test(context.raw.text)) {
         return { error: { code: 'UnreadableAnswer', message: 'an HTML page came instead of an answer; is there a proxy in the way?', status: context.raw?.status ?? 200 } };
       }
       return { body };
@@ -234,11 +234,11 @@ function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContex
     context.raw = undefined;
     const result = await handle(request, handling);
     const { response } = result;
-    if (response.statusCode < 300) {
+    if (response.statusCode < 300 && !/^text\/html/i.test(response.headers['content-type'] ?? '')) {
       context.raw = { status: response.statusCode, headers: response.headers, text: '' };
       return result;
     }
-    const bytes = await collected(response.body as AsyncIterable<Uint8Array>);
+    const bytes = await collected(response.body as AsyncIterable<Uint8Array>, response.statusCode < 300 ? Number.POSITIVE_INFINITY : MAX_ERROR_BYTES);
     response.body = bytes;
     context.raw = { status: response.statusCode, headers: response.headers, text: bytes.toString('utf8') };
     return result;
@@ -247,13 +247,15 @@ function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContex
 }
 
 const MAX_ERROR_BYTES = 1024 * 1024;
+/** The type alone does not tell: servers that speak AWS's protocols have sent JSON as text/html. */
+const HTML_PAGE = /^\s*<(!doctype\s+html|html)\b/i;
 
-async function collected(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function collected(body: AsyncIterable<Uint8Array>, most: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size <= MAX_ERROR_BYTES) chunks.push(chunk);
+    if (size <= most) chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
