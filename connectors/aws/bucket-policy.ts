@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from './json-text.ts';
 
 /**
  * What a bucket policy says about a write by a service, as far as a configuration can tell: three answers, never a guess.
@@ -48,13 +49,7 @@ export type Policy = z.infer<typeof Policy>;
 
 /** A policy document from its JSON text; `undefined` where it cannot be read. */
 export function parsePolicy(text: string): Policy | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const read = Policy.safeParse(json);
+  const read = Policy.safeParse(jsonOf(text));
   return read.success ? read.data : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KnownEvents, Source } from '../../src/model/source.ts';
+import { jsonOf } from './json-text.ts';
 
 const text = z.string().nullish().catch(undefined);
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
@@ -62,17 +63,9 @@ export function findRecords(value: unknown): unknown[] | undefined {
   if (Object.hasOwn(object, 'eventVersion')) return [object];
   if (Array.isArray(object.Records)) return findRecords(object.Records);
   if (Array.isArray(object.Events)) return findRecords(object.Events);
-  if (typeof object.CloudTrailEvent === 'string') return findRecords(parsed(object.CloudTrailEvent));
+  if (typeof object.CloudTrailEvent === 'string') return findRecords(jsonOf(object.CloudTrailEvent));
   if (object.detail !== null && typeof object.detail === 'object' && !Array.isArray(object.detail)) return findRecords(object.detail);
   return undefined;
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads one record as AWS writes it; a text that says what is wrong where it is none. */

@@ -7,6 +7,7 @@ import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Kept } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import type { Landing } from './destinations.ts';
+import { jsonOf } from './json-text.ts';
 import { groupArn, UNKNOWN_KEPT, unseenEdge } from './listing.ts';
 import { landOnward } from './onward.ts';
 import { remember } from './remember.ts';
@@ -435,14 +436,6 @@ function takesGroup(criteria: string | null | undefined, name: string): boolean 
 function readDocument(text: string): z.infer<typeof PolicyDocument> | undefined {
   const read = PolicyDocument.safeParse(jsonOf(text));
   return read.success ? read.data : undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** When the newest event of a group came in, ISO; absent where none ever did or, with `unknown`, where that was not read. */
