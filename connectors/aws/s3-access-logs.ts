@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Collector } from '../../src/collect/collector.ts';
+import type { Cell, Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING, selectorOf } from '../../src/events/classes.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
@@ -8,7 +8,7 @@ import { landInBucket } from './destinations.ts';
 import { type AwsAccount, estateOf } from './estate.ts';
 import { lockDays } from './lifecycle.ts';
 import { blindWhereNotReached, unseenEdge } from './listing.ts';
-import { bucketFacts } from './s3-buckets.ts';
+import { bucketFacts, regionOf } from './s3-buckets.ts';
 import { tapsOfVended } from './vended-deliveries.ts';
 
 const SOURCE = 'aws.s3.accesslogs';
@@ -23,6 +23,7 @@ const calls = {
     per: 'account',
   },
   's3:GetBucketLogging': { permission: 's3:GetBucketLogging', why: 'whether requests are logged, and where to', per: 'resource' },
+  's3:GetBucketLocation': { permission: 's3:GetBucketLocation', why: 'the region, where the list does not tell it', per: 'resource' },
 } as const satisfies Collector['calls'];
 
 /** S3 server access logs. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html */
@@ -44,7 +45,8 @@ export const s3AccessLogs: Collector = {
     });
     await Promise.all(
       buckets.map(async (bucket) => {
-        const where = bucket.BucketRegion === undefined ? {} : { region: bucket.BucketRegion };
+        const region = bucket.BucketRegion ?? (await locate(cell, bucket.Name));
+        const where = region === undefined ? {} : { region };
         const logging = await cell.ask('s3:GetBucketLogging', { Bucket: bucket.Name }, where);
         const target = logging.ok ? Logging.safeParse(logging.pages[0]).data?.LoggingEnabled?.TargetBucket : undefined;
         // The target is always in the account and region of the bucket.
@@ -57,6 +59,11 @@ export const s3AccessLogs: Collector = {
     for (const account of estateOf(evidence).accounts) if (account.reached) readAccount(evidence, paths, account);
   },
 };
+
+async function locate(cell: Cell, bucket: string): Promise<string | undefined> {
+  const location = await cell.ask('s3:GetBucketLocation', { Bucket: bucket });
+  return location.ok ? regionOf(location.pages[0]?.LocationConstraint) : undefined;
+}
 
 const Buckets = z.object({
   Buckets: z
@@ -124,7 +131,8 @@ function readBucket(
   listIds: readonly number[],
 ): void {
   const arn = `arn:${account.partition}:s3:::${name}`;
-  const region = listed ?? bucketFacts(evidence, name).region ?? (answer.unknown === undefined ? answer.region : undefined);
+  // Where the question was sent proves nothing: S3 redirects it to the bucket's region.
+  const region = listed ?? bucketFacts(evidence, name).region;
   const scope = { provider: 'aws' as const, account: account.id, ...(region === undefined ? {} : { region }), resource: arn };
   const ids = [...new Set([...listIds, ...answer.ids])];
   paths.resource({ type: 'aws.s3.bucket', id: arn, scope, evidence: ids });

@@ -98,7 +98,7 @@ async function collectBucket(cell: Cell, bucket: string, known: string | undefin
 }
 
 /** An absent constraint is the oldest region, `EU` the second oldest. */
-function regionOf(constraint: string | null | undefined): string {
+export function regionOf(constraint: string | null | undefined): string {
   return constraint === 'EU' ? 'eu-west-1' : constraint || 'us-east-1';
 }
 
@@ -259,7 +259,7 @@ function readBucket(evidence: EvidenceView, name: string): BucketFacts {
     name,
     partition: (account === undefined ? undefined : estateOf(evidence).byId.get(account)?.partition) ?? 'aws',
     account,
-    region: location.value ? regionOf(location.value.LocationConstraint) : answered.find((answer) => answer.region !== undefined)?.region,
+    region: location.value ? regionOf(location.value.LocationConstraint) : undefined,
     gone: missing?.ids,
     settings: {
       lifecycle: lifecycle.unset ? { Rules: [] } : lifecycle.value,
