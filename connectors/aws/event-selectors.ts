@@ -9,7 +9,12 @@ export const AdvancedEventSelector = z.object({
   FieldSelectors: z.array(
     z.object({
       Field: z.string(),
-      Equals: list, StartsWith: list, EndsWith: list, NotEquals: list, NotStartsWith: list, NotEndsWith: list,
+      Equals: list,
+      StartsWith: list,
+      EndsWith: list,
+      NotEquals: list,
+      NotStartsWith: list,
+      NotEndsWith: list,
     }),
   ),
 });
@@ -29,7 +34,10 @@ const MANAGEMENT: EventClass = new Map([['eventCategory', strings.equalTo(['Mana
  * The events that a trail's selectors take. Selectors are OR-ed; with none set a trail takes all management events and nothing else.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
  */
-export function selectorOfTrail(basic: readonly EventSelector[] | undefined, advanced: readonly AdvancedEventSelector[] | undefined): Selector {
+export function selectorOfTrail(
+  basic: readonly EventSelector[] | undefined,
+  advanced: readonly AdvancedEventSelector[] | undefined,
+): Selector {
   if (advanced && advanced.length > 0) return selectorOfAdvanced(advanced);
   if (basic && basic.length > 0) return merge(basic.flatMap(classesOfBasic));
   return [MANAGEMENT];
@@ -44,9 +52,17 @@ export function selectorOfAdvanced(selectors: readonly AdvancedEventSelector[]):
   for (const selector of selectors) {
     const fields = new Map<string, strings.Strings>();
     for (const field of selector.FieldSelectors) {
-      const positive = strings.unionAll([strings.equalTo(field.Equals ?? []), strings.startingWith(field.StartsWith ?? []), strings.endingWith(field.EndsWith ?? [])]);
+      const positive = strings.unionAll([
+        strings.equalTo(field.Equals ?? []),
+        strings.startingWith(field.StartsWith ?? []),
+        strings.endingWith(field.EndsWith ?? []),
+      ]);
       const wanted = strings.isNone(positive) ? strings.ALL_STRINGS : positive;
-      const unwanted = strings.unionAll([strings.equalTo(field.NotEquals ?? []), strings.startingWith(field.NotStartsWith ?? []), strings.endingWith(field.NotEndsWith ?? [])]);
+      const unwanted = strings.unionAll([
+        strings.equalTo(field.NotEquals ?? []),
+        strings.startingWith(field.NotStartsWith ?? []),
+        strings.endingWith(field.NotEndsWith ?? []),
+      ]);
       const values = strings.minus(wanted, unwanted);
       fields.set(field.Field, fields.has(field.Field) ? strings.intersect(fields.get(field.Field) as strings.Strings, values) : values);
     }
@@ -57,7 +73,8 @@ export function selectorOfAdvanced(selectors: readonly AdvancedEventSelector[]):
 
 function classesOfBasic(selector: EventSelector): EventClass[] {
   const readOnly = { ReadOnly: ['true'], WriteOnly: ['false'] }[selector.ReadWriteType ?? 'All'];
-  const narrowed = (fields: [string, strings.Strings][]): EventClass => new Map(readOnly ? [...fields, ['readOnly', strings.equalTo(readOnly)]] : fields);
+  const narrowed = (fields: [string, strings.Strings][]): EventClass =>
+    new Map(readOnly ? [...fields, ['readOnly', strings.equalTo(readOnly)]] : fields);
   const classes: EventClass[] = [];
   if (selector.IncludeManagementEvents !== false) {
     const excluded = selector.ExcludeManagementEventSources ?? [];
@@ -71,7 +88,13 @@ function classesOfBasic(selector: EventSelector): EventClass[] {
   for (const resource of selector.DataResources ?? []) {
     const arns = arnsOf(resource.Type ?? '', resource.Values ?? []);
     if (!strings.isNone(arns)) {
-      classes.push(narrowed([['eventCategory', strings.equalTo(['Data'])], ['resources.type', strings.equalTo([resource.Type ?? ''])], ['resources.ARN', arns]]));
+      classes.push(
+        narrowed([
+          ['eventCategory', strings.equalTo(['Data'])],
+          ['resources.type', strings.equalTo([resource.Type ?? ''])],
+          ['resources.ARN', arns],
+        ]),
+      );
     }
   }
   return classes;
@@ -82,7 +105,9 @@ function classesOfBasic(selector: EventSelector): EventClass[] {
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html
  */
 function arnsOf(type: string, values: readonly string[]): strings.Strings {
-  if (values.some((value) => /^arn:[\w-]+:(s3|lambda|dynamodb)$/.test(value))) return strings.ALL_STRINGS;
-  if (type === 'AWS::S3::Object') return values.some((value) => /^arn:[\w-]+:s3:::$/.test(value)) ? strings.ALL_STRINGS : strings.startingWith(values);
+  const service = { 'AWS::S3::Object': 's3', 'AWS::Lambda::Function': 'lambda', 'AWS::DynamoDB::Table': 'dynamodb' }[type];
+  if (service !== undefined && values.some((value) => value.split(':').length === 3 && value.endsWith(`:${service}`))) return strings.ALL_STRINGS;
+  if (type === 'AWS::S3::Object')
+    return values.some((value) => /^arn:[\w-]+:s3:::$/.test(value)) ? strings.ALL_STRINGS : strings.startingWith(values);
   return strings.equalTo(values);
 }

@@ -1,17 +1,17 @@
-import { type Event, includes, intersect, isEmpty, keyOf, NOTHING, type Selector, selectorOf, minus } from '../events/classes.ts';
+import { type Event, includes, intersect, isEmpty, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
 import { knownNames } from '../events/universe.ts';
 import { witness } from '../events/witness.ts';
 import type { Assessment, DrawnPath, Finding, NeedVerdict, PlaceVerdict, Unknown, Verdict } from '../model/assessment.ts';
 import type { At, Scope } from '../model/scope.ts';
 import type { Where } from '../model/where.ts';
-import { type Flow, flowOf, judge, type Offer, type Outcome, signatureOf, unknownsOf } from '../paths/evaluate.ts';
-import type { Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
 import { type Alternative, knownOf, type Need, narrowed } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
+import { type Flow, flowOf, judge, type Offer, type Outcome, signatureOf, unknownsOf, shareOf } from '../paths/evaluate.ts';
+import type { Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
 import { draw } from './draw.ts';
 import { globMatches } from './glob.ts';
 import { inventoryOf } from './inventory.ts';
-import { lossOf, nameOf, offersOf } from './offers.ts';
+import { type Loss, lossOf, nameOf, offersOf } from './offers.ts';
 
 /** The judgement of one need at one emitter. */
 export interface Judged {
@@ -21,7 +21,6 @@ export interface Judged {
   readonly offers: readonly Offer[];
   readonly flow: Flow;
   readonly outcome: Outcome;
-  readonly event: Event | undefined;
   /** Whether substitutes were needed for this outcome. */
   readonly substituted: readonly { source: string; loss: string }[];
 }
@@ -111,7 +110,7 @@ export function assess(paths: LogPaths, needs: readonly Need[], rules: Rules, as
 function assessNeed(desk: Desk, need: Need): NeedVerdict {
   const tried = need.alternatives.map((alternative) => judgeAlternative(desk, need, alternative));
   const { judged, unjudged, loss } = tried.length === 1 ? { ...(tried[0] as Tried), loss: undefined } : bestPerAccount(need, tried);
-  const places = placesOf(need, judged, unjudged);
+  const places = placesOf(desk, need, judged, unjudged);
   const verdict = together([...places.map((place) => place.verdict)]);
   const applicable = unjudged.filter((one) => one.verdict !== 'not-applicable');
   const dimension = (of: (outcome: Outcome) => Verdict | undefined): Verdict =>
@@ -121,7 +120,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
       ...(judged.length + applicable.length === 0 ? ['not-applicable' as const] : []),
     ]);
   const worst = worstOf(judged);
-  const lost = worst && describeLoss(need, worst);
+  const lost = worst && describeLoss(desk, need, worst);
   const findings = findingsOf(desk, judged);
   const unknowns = dedupe([
     ...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)),
@@ -136,7 +135,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
   };
   const reported = searchable !== undefined && (total === undefined || rankOf(searchable) > rankOf(total)) ? 'searchable' : 'total';
   const because = [
-    sentence(need, verdict, worst, lost?.at, judged, unjudged, places),
+    sentence(desk, need, verdict, worst, lost?.at, judged, unjudged, places),
     ...(loss ? [`Met by a stand-in: ${loss}`] : []),
     ...substitutesSaid(judged),
   ].join(' ');
@@ -171,7 +170,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
     because,
     fix: verdict === 'covered' ? [] : fixesOf(judged, lost?.fix),
     places,
-    paths: drawnOf(desk, judged, worst),
+    paths: drawnOf(desk, need, judged, worst),
     unknowns,
     evidence: evidenceOf(judged, unjudged),
   };
@@ -186,11 +185,28 @@ interface Tried {
   readonly unjudged: readonly Unjudged[];
 }
 
-const outcomes = new WeakMap<Desk, Map<string, { outcome: Outcome; event: Event | undefined }>>();
-const numbers = new WeakMap<
-  Need,
-  { offers: Map<readonly Edge[], { offers: readonly Offer[]; signature: string }>; needed: Map<string, Selector> }
->();
+/** What was worked out for one need: offers by first edges, needed events by place, outcomes by how the offers serve. */
+interface Drawer {
+  readonly offers: Map<readonly Edge[], readonly Offer[]>;
+  readonly needed: Map<Selector, Map<Selector, Selector>>;
+  readonly outcomes: Map<Selector, Map<string, Outcome>>;
+}
+
+const desks = new WeakMap<Desk, Map<Need, Drawer>>();
+
+function neededAt(drawer: Drawer, events: Selector, universe: Selector): Selector {
+  let known = drawer.needed.get(events);
+  if (!known) {
+    known = new Map();
+    drawer.needed.set(events, known);
+  }
+  let needed = known.get(universe);
+  if (!needed) {
+    needed = intersect(events, universe);
+    known.set(universe, needed);
+  }
+  return needed;
+}
 
 function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
   const { source } = alternative;
@@ -278,33 +294,37 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
 }
 
 function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selector, emitter: Emitter): Judged | undefined {
-  let own = numbers.get(need);
-  if (!own) numbers.set(need, (own = { offers: new Map(), needed: new Map() }));
-  const eventsKey = `${alternative.sourceId}|${keyNumber(emitter.universe)}|${keyNumber(events)}`;
-  let needed = own.needed.get(eventsKey);
-  if (!needed) own.needed.set(eventsKey, (needed = intersect(events, emitter.universe)));
+  let own = desks.get(desk)?.get(need);
+  if (!own) {
+    own = { offers: new Map(), needed: new Map(), outcomes: new Map() };
+    const ofDesk = desks.get(desk) ?? new Map<Need, Drawer>();
+    desks.set(desk, ofDesk.set(need, own));
+  }
+  const needed = neededAt(own, events, emitter.universe);
   if (isEmpty(needed)) return undefined;
   const flow = desk.flow(emitter.taps);
-  let offered = own.offers.get(emitter.taps);
-  if (!offered) {
-    const offers = offersOf(flow, need.demand, emitter.scope, desk.storeNames);
-    offered = { offers, signature: signatureOf(offers) };
-    if (!flow.routes.some((route) => typeof route.store.keeps === 'function')) own.offers.set(emitter.taps, offered);
+  let offers = own.offers.get(emitter.taps);
+  if (!offers) {
+    offers = offersOf(flow, need.demand, emitter.scope, desk.storeNames);
+    if (!flow.routes.some((route) => typeof route.store.keeps === 'function')) own.offers.set(emitter.taps, offers);
   }
   const substitutes = alternative.substitutes.length > 0 ? substitutesFor(desk, need, alternative, needed, emitter) : [];
   if (substitutes.length === 0) {
-    let done = outcomes.get(desk);
-    if (!done) outcomes.set(desk, (done = new Map()));
-    const key = `${need.id}|${eventsKey}|${offered.signature}`;
-    let result = done.get(key);
-    if (!result) {
-      const outcome = judge(needed, offered.offers, need.demand);
-      done.set(key, (result = { outcome, event: eventOf(desk, alternative, outcome.lost, need) }));
+    let known = own.outcomes.get(needed);
+    if (!known) {
+      known = new Map();
+      own.outcomes.set(needed, known);
     }
-    return { emitter, alternative, needed, offers: offered.offers, flow, outcome: result.outcome, event: result.event, substituted: [] };
+    const signature = signatureOf(needed, offers);
+    let outcome = known.get(signature);
+    if (!outcome) {
+      outcome = judge(needed, offers, need.demand);
+      known.set(signature, outcome);
+    }
+    return { emitter, alternative, needed, offers, flow, outcome, substituted: [] };
   }
-  const plain = judge(needed, offered.offers, need.demand);
-  const all = [...offered.offers, ...substitutes];
+  const plain = judge(needed, offers, need.demand);
+  const all = [...offers, ...substitutes];
   const helped = plain.verdict === 'covered' ? plain : judge(needed, all, need.demand);
   const better = rankOf(helped.verdict) < rankOf(plain.verdict);
   const outcome = better ? helped : plain;
@@ -319,10 +339,9 @@ function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selec
     emitter,
     alternative,
     needed,
-    offers: better ? all : offered.offers,
+    offers: better ? all : offers,
     flow,
     outcome,
-    event: eventOf(desk, alternative, outcome.lost, need),
     substituted: used,
   };
 }
@@ -365,33 +384,15 @@ function filled(where: Where, resource: string): Where {
   );
 }
 
-const keyNumbers = new Map<string, number>();
-const selectorNumbers = new WeakMap<Selector, number>();
-
-/** A small number for a selector, equal for equal ones. */
-function keyNumber(selector: Selector): number {
-  let number = selectorNumbers.get(selector);
-  if (number === undefined) {
-    const key = keyOf(selector);
-    number = keyNumbers.get(key) ?? keyNumbers.size;
-    keyNumbers.set(key, number);
-    selectorNumbers.set(selector, number);
-  }
-  return number;
-}
-
 /** One concrete event of what is lost: known names first, the asset's own resource, values of the source's fields. */
 function eventOf(desk: Desk, alternative: Alternative, lost: Selector, need: Need): Event | undefined {
   const { source } = alternative;
   if (!source || isEmpty(lost)) return undefined;
   const resource = need.at.resource?.includes('*') ? undefined : need.at.resource;
-  const hints: Record<string, string[]> = {};
-  for (const [field, about] of Object.entries(source.fields))
-    hints[field] = [...(about.values ?? []), ...(about.example === undefined ? [] : [about.example])];
-  for (const [field, values] of Object.entries(knownNames(source, knownOf(source, desk.rules), lost)))
-    hints[field] = [...values, ...(hints[field] ?? [])];
-  if (resource && source.resource?.field)
-    hints[source.resource.field] = [`${resource}/example-key`, resource, ...(hints[source.resource.field] ?? [])];
+  const known = knownNames(source, knownOf(source, desk.rules), lost);
+  const field = source.resource?.field;
+  // The asset's own resource is the most telling value of the field that names it.
+  const hints = resource && field ? { ...known, [field]: [`${resource}/example-key`, resource, ...(known[field] ?? [])] } : known;
   return witness(lost, hints);
 }
 
@@ -497,7 +498,7 @@ function fewest(days: readonly (number | undefined)[]): number | undefined {
 }
 
 /** A verdict per place; the regions of an account that fare alike are one place. */
-function placesOf(need: Need, judged: readonly Judged[], unjudged: readonly Unjudged[]): PlaceVerdict[] {
+function placesOf(desk: Desk, need: Need, judged: readonly Judged[], unjudged: readonly Unjudged[]): PlaceVerdict[] {
   const places: PlaceVerdict[] = [];
   const groups = new Map<string, Judged[]>();
   for (const one of judged) {
@@ -511,36 +512,48 @@ function placesOf(need: Need, judged: readonly Judged[], unjudged: readonly Unju
     let byOffers = texts.get(one.outcome);
     if (!byOffers) texts.set(one.outcome, (byOffers = new Map()));
     let text = byOffers.get(one.offers);
-    if (text === undefined) byOffers.set(one.offers, (text = placeText(need, one)));
+    if (text === undefined) byOffers.set(one.offers, (text = placeText(desk, need, one)));
     return text;
   };
   for (const group of groups.values()) {
+    const [only] = group;
+    if (group.length === 1 && only) {
+      places.push({ scope: only.emitter.scope, verdict: only.outcome.verdict, because: said(only) });
+      continue;
+    }
     const alike = new Map<string, Judged[]>();
     for (const one of group) {
       const key = `${one.outcome.verdict}|${said(one)}`;
-      alike.set(key, [...(alike.get(key) ?? []), one]);
+      const same = alike.get(key);
+      if (same) same.push(one);
+      else alike.set(key, [one]);
     }
     for (const same of alike.values()) {
       const [first] = same as [Judged, ...Judged[]];
       const { region, ...wider } = first.emitter.scope;
-      const scope = same.length > 1 && alike.size === 1 ? wider : first.emitter.scope;
-      const regions = same.length > 1 && alike.size > 1 ? same : [first];
-      for (const one of regions)
-        places.push({ scope: regions.length > 1 ? one.emitter.scope : scope, verdict: first.outcome.verdict, because: said(first) });
+      // Only where all regions fare alike is the account one place; otherwise each has its own line.
+      for (const one of alike.size === 1 ? [first] : same)
+        places.push({ scope: alike.size === 1 ? wider : one.emitter.scope, verdict: first.outcome.verdict, because: said(first) });
     }
   }
   for (const one of unjudged) places.push({ scope: one.scope, verdict: one.verdict, because: one.because });
-  return places.sort((a, b) => (placeKey(a.scope) < placeKey(b.scope) ? -1 : 1));
+  return places
+    .map((place) => ({ key: placeKey(place.scope), place }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ place }) => place);
 }
 
 function placeKey(scope: Scope): string {
-  return [scope.provider, scope.account ?? '', scope.region ?? '', scope.resource ?? ''].join('|');
+  return `${scope.provider}|${scope.account ?? ''}|${scope.region ?? ''}|${scope.resource ?? ''}`;
 }
 
-function placeText(need: Need, one: Judged): string {
+/** Free of the place's own name, so that places that fare alike read alike. */
+function placeText(desk: Desk, need: Need, one: Judged): string {
   if (one.outcome.verdict === 'covered') return waySaid(one);
-  const loss = describeLoss(need, one);
-  return `${one.outcome.verdict === 'unknown' ? 'not settled' : 'lost'} at ${loss.at}`;
+  const nowhere = `no log takes ${one.alternative.sourceId} events here`;
+  if (one.flow.routes.length === 0 && one.flow.deadEnds.length === 0) return nowhere;
+  const event = lostEvent(desk, need, one);
+  return `${one.outcome.verdict === 'unknown' ? 'not settled' : 'lost'} at ${event ? lossAt(need, one, event, nowhere).at : 'an edge'}`;
 }
 
 function waySaid(one: Judged): string {
@@ -557,20 +570,33 @@ function worstOf(judged: readonly Judged[]): Judged | undefined {
   return worst;
 }
 
-function describeLoss(need: Need, one: Judged): { at: string; fix: string | undefined; witness: Record<string, string> | undefined } {
-  if (one.outcome.verdict === 'covered' || !one.event) return { at: '', fix: undefined, witness: undefined };
+const events = new WeakMap<Outcome, { readonly event: Event | undefined }>();
+
+/** One concrete event of what is lost at a place; made when it is first shown. */
+function lostEvent(desk: Desk, need: Need, one: Judged): Event | undefined {
+  let made = events.get(one.outcome);
+  if (!made) {
+    made = { event: eventOf(desk, one.alternative, one.outcome.lost, need) };
+    events.set(one.outcome, made);
+  }
+  return made.event;
+}
+
+function lossAt(need: Need, one: Judged, event: Event, nowhere: string): Loss {
+  return lossOf(event, one.flow, one.offers, one.outcome.lostBy, nowhere, need.demand, one.outcome.verdict !== 'unknown');
+}
+
+function describeLoss(
+  desk: Desk,
+  need: Need,
+  one: Judged,
+): { at: string; fix: string | undefined; witness: Record<string, string> | undefined } {
+  const event = lostEvent(desk, need, one);
+  if (!event) return { at: '', fix: undefined, witness: undefined };
   const where = one.emitter.scope.resource ?? one.emitter.name;
-  const loss = lossOf(
-    one.event,
-    one.flow,
-    one.offers,
-    one.outcome.lostBy,
-    `no log takes ${one.alternative.sourceId} events of ${where}`,
-    need.demand,
-    one.outcome.verdict !== 'unknown',
-  );
+  const loss = lossAt(need, one, event, `no log takes ${one.alternative.sourceId} events of ${where}`);
   const scope = one.emitter.scope;
-  const fields = Object.fromEntries(Object.entries(one.event).filter(([, value]) => value !== ''));
+  const fields = Object.fromEntries(Object.entries(event).filter(([, value]) => value !== ''));
   return {
     at: loss.at,
     fix: loss.fix,
@@ -584,6 +610,7 @@ function describeLoss(need: Need, one: Judged): { at: string; fix: string | unde
 }
 
 function sentence(
+  desk: Desk,
   need: Need,
   verdict: Verdict,
   worst: Judged | undefined,
@@ -608,7 +635,7 @@ function sentence(
     const days = lostBy === 'searchable' ? worst.outcome.searchableDays : worst.outcome.totalDays;
     return `Kept too short${spread}: ${days === undefined ? 'not kept long enough' : `${lostBy === 'searchable' ? 'searchable' : 'kept'} for ${days === Number.POSITIVE_INFINITY ? 'ever' : `${days} days`} where it arrives`}, ${required} are needed; lost at ${lostAt}.`;
   }
-  return `${verdict === 'missing' ? 'Not captured' : 'Captured in part'}${spread}: ${shortly(worst.event)} is lost at ${lostAt}.`;
+  return `${verdict === 'missing' ? 'Not captured' : 'Captured in part'}${spread}: ${shortly(lostEvent(desk, need, worst))} is lost at ${lostAt}.`;
 }
 
 function shortly(event: Event | undefined): string {
@@ -639,7 +666,7 @@ function findingsOf(desk: Desk, judged: readonly Judged[]): Finding[] {
     if (seen.has(offers)) continue;
     seen.add(offers);
     for (const [index, offer] of offers.entries()) {
-      if (!outcome.used.includes(index) && isEmpty(intersect(needed, minus(offer.route.upper, offer.lower)))) continue;
+      if (!outcome.used.includes(index) && shareOf(needed, offer.route.upper) === 'none') continue;
       for (const edge of offer.route.edges)
         for (const finding of desk.paths.nodes.get(edge.to)?.findings ?? []) found.set(finding.message, finding);
     }
@@ -676,13 +703,13 @@ function dedupe(unknowns: readonly Unknown[]): Unknown[] {
 }
 
 /** At most three places: the worst, and up to two others that fare differently. */
-function drawnOf(desk: Desk, judged: readonly Judged[], worst: Judged | undefined): DrawnPath[] {
+function drawnOf(desk: Desk, need: Need, judged: readonly Judged[], worst: Judged | undefined): DrawnPath[] {
   const picked: Judged[] = worst ? [worst] : [];
   for (const candidate of judged) {
     if (picked.length >= 3) break;
     if (!picked.some((chosen) => chosen.offers === candidate.offers || chosen.outcome === candidate.outcome)) picked.push(candidate);
   }
-  return picked.flatMap((chosen) => draw(desk.paths, chosen));
+  return picked.flatMap((chosen) => draw(desk.paths, { ...chosen, event: lostEvent(desk, need, chosen) }));
 }
 
 function evidenceOf(judged: readonly Judged[], unjudged: readonly Unjudged[]): number[] {

@@ -1,4 +1,4 @@
-import { intersect, isEmpty, selectorOf, type Selector } from '../events/classes.ts';
+import { intersect, isEmpty, type Selector, selectorOf } from '../events/classes.ts';
 import type { DeliveryState, Finding, InventoryRow, Unknown } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Source } from '../model/source.ts';

@@ -4,7 +4,7 @@ import type { ThreatModel } from '../model/threat-model.ts';
 import { needsOf } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
 import type { LogPaths } from '../paths/graph.ts';
-import { EvidenceView, type CallTable } from '../store/view.ts';
+import { type CallTable, EvidenceView } from '../store/view.ts';
 import { assess } from './assess.ts';
 
 /** What a provider's connectors offer to the pure half of the product. */

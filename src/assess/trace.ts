@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Event, EVERYTHING, intersect, matches, type Selector, selectorOf } from '../events/classes.ts';
+import { EVERYTHING, type Event, intersect, matches, type Selector, selectorOf } from '../events/classes.ts';
 import { members } from '../events/strings.ts';
 import { interpret } from '../events/universe.ts';
 import { nearestMiss } from '../events/witness.ts';
@@ -135,13 +135,16 @@ export function traceEvent(paths: LogPaths, rules: Rules, event: TracedEvent): T
       `the evidence shows nothing that writes ${sourceId} for ${where}${known?.state === 'denied' ? ` (${known.why})` : ''}`,
     );
   }
-  const happening = emitters.filter((emitter) => readings.some((reading) => reading.some((variant) => matches(emitter.universe, variant))));
+  const happening = emitters.flatMap((emitter) => {
+    const own = readings.flatMap((reading) => readingsWithin(reading, emitter.universe));
+    return own.length > 0 ? [{ emitter, own }] : [];
+  });
   if (happening.length === 0)
     return done(
       'unsettled',
-      `such events are not recorded in ${event.region ?? 'any of these places'}: ${shown.eventSource ?? sourceId} is recorded elsewhere`,
+      `no such event is recorded there: ${shown.eventSource ?? sourceId} events with these fields come from other places`,
     );
-  const places = happening.map((emitter) => placeTrace(paths, emitter, readings));
+  const places = happening.map(({ emitter, own }) => placeTrace(paths, emitter, own));
   const worst =
     places.find((one) => one.verdict === 'lost') ?? places.find((one) => one.verdict === 'unsettled') ?? (places[0] as PlaceTrace);
   const many = places.length > 1 ? `${saidOf(worst.place)}: ` : '';
@@ -207,10 +210,28 @@ function readingsOf(
           .join(' or ')}`,
       );
     }
-    return distinct.map((extra) => variants.map((each) => ({ ...extra, ...each })));
+    return distinct.map((extra) =>
+      variants.map((each) => ({ ...each, ...Object.fromEntries(Object.entries(extra).filter(([name]) => each[name] === undefined)) })),
+    );
   }
   notes.push(`no such event of ${source.id} is known to happen; it is routed as it stands`);
   return [variants];
+}
+
+/** The reading at one emitter, with fields filled in that hold one of few values there; none where no such event happens there. */
+function readingsWithin(reading: Reading, universe: Selector): readonly Reading[] {
+  if (universe === EVERYTHING) return [reading];
+  const found = new Map<string, Reading>();
+  for (const one of universe) {
+    let made: Reading[] = [reading];
+    for (const [name, values] of one) {
+      const all = members(values);
+      if (!all || all.length > 4 || reading.some((variant) => variant[name] !== undefined)) continue;
+      made = made.flatMap((each) => all.map((value) => each.map((variant) => ({ ...variant, [name]: value }))));
+    }
+    for (const each of made) if (each.some((variant) => classMatches(one, variant))) found.set(JSON.stringify(each), each);
+  }
+  return [...found.values()].slice(0, MOST_READINGS);
 }
 
 function placeTrace(paths: LogPaths, emitter: Emitter, readings: readonly Reading[]): PlaceTrace {
@@ -252,7 +273,7 @@ function outcomeOf(routes: ReturnType<typeof flowOf>['routes'], place: Scope, re
     else searched = `${nameOf(store)} (${kept.because})`;
   }
   const best = certain.sort((a, b) => b.kept.searchable.least - a.kept.searchable.least)[0];
-  if (best) return { verdict: 'kept', because: `kept in ${nameOf(best.store)}: ${sayKept(best.kept)}` };
+  if (best) return { verdict: 'kept', because: `in ${nameOf(best.store)}, ${sayKept(best.kept)}` };
   if (possible.length > 0)
     return {
       verdict: 'unsettled',

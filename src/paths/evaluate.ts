@@ -1,4 +1,4 @@
-import { EVERYTHING, intersect, isEmpty, keyOf, minus, NOTHING, type Selector, union } from '../events/classes.ts';
+import { disjoint, EVERYTHING, includes, intersect, isEmpty, keyOf, minus, NOTHING, type Selector, union } from '../events/classes.ts';
 import type { Unknown, Verdict } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Edge, Kept, LogPaths, Store } from './graph.ts';
@@ -119,6 +119,28 @@ export function verdictOf(needed: Selector, lower: Selector, upper: Selector, sa
   return isEmpty(minus(needed, upper)) ? 'unknown' : 'partial';
 }
 
+/** How much of what is needed a selector takes. */
+export type Share = 'none' | 'some' | 'all';
+
+const shares = new WeakMap<Selector, Map<Selector, Share>>();
+
+/** Remembered, since the same needs meet the same selectors in every account. */
+export function shareOf(needed: Selector, selector: Selector): Share {
+  if (selector === EVERYTHING) return 'all';
+  if (selector.length === 0) return 'none';
+  let known = shares.get(needed);
+  if (!known) {
+    known = new Map();
+    shares.set(needed, known);
+  }
+  let share = known.get(selector);
+  if (share === undefined) {
+    share = disjoint(needed, selector) ? 'none' : includes(selector, needed) ? 'all' : 'some';
+    known.set(selector, share);
+  }
+  return share;
+}
+
 /** Judges what is needed (already limited to what can happen) against what the offers bring. */
 export function judge(needed: Selector, offers: readonly Offer[], demand: Demand): Outcome {
   const counted = offers.filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
@@ -126,30 +148,10 @@ export function judge(needed: Selector, offers: readonly Offer[], demand: Demand
     demand.reach === 'native' ? [] : offers.filter((offer) => offer.route.store.kind === 'native' && !offer.route.store.unseen);
   const unseen = offers.filter((offer) => offer.route.store.unseen === true);
   const eligible = demand.reach === 'native' ? offers.filter((offer) => offer.refused === undefined) : [...counted, ...unseen];
-  const collection = bounds(
-    needed,
-    eligible,
-    () => true,
-    () => true,
-  );
+  const collection = bounds(needed, eligible, 0, (kept) => kept.total);
   const bySearch =
-    demand.searchableDays === undefined
-      ? undefined
-      : bounds(
-          needed,
-          eligible,
-          (kept) => kept.searchable.least >= (demand.searchableDays as number),
-          (kept) => kept.searchable.most >= (demand.searchableDays as number),
-        );
-  const byTotal =
-    demand.totalDays === undefined
-      ? undefined
-      : bounds(
-          needed,
-          eligible,
-          (kept) => kept.total.least >= (demand.totalDays as number),
-          (kept) => kept.total.most >= (demand.totalDays as number),
-        );
+    demand.searchableDays === undefined ? undefined : bounds(needed, eligible, demand.searchableDays, (kept) => kept.searchable);
+  const byTotal = demand.totalDays === undefined ? undefined : bounds(needed, eligible, demand.totalDays, (kept) => kept.total);
   const all = [
     { by: 'collection' as const, ...collection },
     ...(bySearch ? [{ by: 'searchable' as const, ...bySearch }] : []),
@@ -166,9 +168,9 @@ export function judge(needed: Selector, offers: readonly Offer[], demand: Demand
     searchableDays: daysKept(needed, eligible, (kept) => kept.searchable),
     // What a provider keeps by itself counts in the days only where nothing else keeps anything.
     totalDays: daysKept(needed, eligible, (kept) => kept.total) ?? daysKept(needed, native, (kept) => kept.total),
-    lost: verdict === 'covered' ? NOTHING : worst.verdict === 'unknown' ? minus(needed, worst.lower) : minus(needed, worst.upper),
+    lost: verdict === 'covered' ? NOTHING : minus(needed, worst.verdict === 'unknown' ? worst.lower : worst.upper),
     lostBy: verdict === 'covered' ? undefined : worst.by,
-    used: offers.flatMap((offer, index) => (isEmpty(offer.lower) || isEmpty(intersect(needed, offer.lower)) ? [] : [index])),
+    used: offers.flatMap((offer, index) => (shareOf(needed, offer.lower) === 'none' ? [] : [index])),
   };
 }
 
@@ -176,26 +178,52 @@ function rank(verdict: Verdict): number {
   return { covered: 0, unknown: 1, partial: 2, missing: 3, unobservable: 4, 'not-applicable': -1 }[verdict];
 }
 
+/** The two bounds over the offers that keep records for at least so many days, and may. */
 function bounds(
   needed: Selector,
   offers: readonly Offer[],
-  surely: (kept: Kept) => boolean,
-  perhaps: (kept: Kept) => boolean,
+  days: number,
+  of: (kept: Kept) => { least: number; most: number },
 ): { verdict: Verdict; lower: Selector; upper: Selector } {
-  const lower = union(...offers.filter((offer) => surely(offer.kept)).map((offer) => offer.lower));
-  const possible = offers.filter((offer) => perhaps(offer.kept));
-  const upper = union(...possible.filter((offer) => offer.route.sampling === 1).map((offer) => offer.upper));
-  const sampled = union(...possible.filter((offer) => offer.route.sampling < 1).map((offer) => offer.upper));
+  const certain = offers.filter((offer) => of(offer.kept).least >= days);
+  const possible = offers.filter((offer) => of(offer.kept).most >= days);
+  const lower = unionOf(
+    needed,
+    certain.map((offer) => offer.lower),
+  );
+  const upper = unionOf(
+    needed,
+    possible.filter((offer) => offer.route.sampling === 1).map((offer) => offer.upper),
+  );
+  const sampled = unionOf(
+    needed,
+    possible.filter((offer) => offer.route.sampling < 1).map((offer) => offer.upper),
+  );
   return { verdict: verdictOf(needed, lower, upper, sampled), lower, upper };
+}
+
+/** The union as far as it matters to what is needed. */
+function unionOf(needed: Selector, selectors: readonly Selector[]): Selector {
+  const some: Selector[] = [];
+  for (const selector of selectors) {
+    const share = shareOf(needed, selector);
+    if (share === 'all') return EVERYTHING;
+    if (share === 'some') some.push(selector);
+  }
+  return union(...some);
 }
 
 /** The days that everything collected of the need is kept for: the longest such that the stores keeping at least so long hold it all. */
 function daysKept(needed: Selector, offers: readonly Offer[], of: (kept: Kept) => { least: number; most: number }): number | undefined {
-  const arriving = offers.map((offer) => ({ offer, part: intersect(needed, offer.lower) })).filter(({ part }) => !isEmpty(part));
+  const arriving = offers.map((offer) => ({ offer, share: shareOf(needed, offer.lower) })).filter(({ share }) => share !== 'none');
   if (arriving.length === 0) return undefined;
-  let left: Selector = union(...arriving.map(({ part }) => part));
-  for (const { offer, part } of arriving.sort((a, b) => of(b.offer.kept).least - of(a.offer.kept).least)) {
-    left = minus(left, part);
+  let left: Selector = arriving.some(({ share }) => share === 'all')
+    ? needed
+    : arriving.length === 1
+      ? NOTHING
+      : union(...arriving.map(({ offer }) => intersect(needed, offer.lower)));
+  for (const { offer, share } of arriving.sort((a, b) => of(b.offer.kept).least - of(a.offer.kept).least)) {
+    left = share === 'all' ? NOTHING : minus(left, offer.lower);
     if (!isEmpty(left)) continue;
     const kept = of(offer.kept);
     return kept.least !== kept.most && offer.kept.unknowns.length > 0 ? undefined : kept.least;
@@ -208,7 +236,7 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
   const found = new Map<string, Unknown>();
   const add = (unknown: Unknown) => found.set(`${unknown.call}|${unknown.on}|${unknown.code}`, unknown);
   for (const { route, kept, upper } of offers) {
-    if (isEmpty(intersect(events, upper))) continue;
+    if (shareOf(events, upper) === 'none') continue;
     for (const edge of route.edges) {
       for (const unknown of edge.unknowns) add(unknown);
       if ((edge.delivery.state === 'unknown' || edge.delivery.state === 'stale') && edge.delivery.unknowns)
@@ -219,24 +247,16 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
   return [...found.values()];
 }
 
-/** Equal text for flows that treat all events alike, whatever their names: one judgement serves them all. */
-export function signatureOf(offers: readonly Offer[]): string {
+/** Equal text for offers that serve a need alike, whatever their names: one judgement serves them all. */
+export function signatureOf(needed: Selector, offers: readonly Offer[]): string {
+  const part = (selector: Selector): string => {
+    const share = shareOf(needed, selector);
+    return share === 'some' ? keyOf(selector) : share;
+  };
   return offers
-    .map(({ route, kept, lower, upper, refused }) =>
-      [
-        keyOf(lower),
-        keyOf(upper),
-        ...route.edges.map((edge) => `${keyOf(edge.passes)}${edge.delivery.state}`),
-        route.store.kind,
-        route.store.unseen ? 1 : 0,
-        route.sampling,
-        refused ?? '',
-        kept.searchable.least,
-        kept.searchable.most,
-        kept.total.least,
-        kept.total.most,
-        kept.unknowns.length,
-      ].join('\u0007'),
+    .map(
+      ({ route, kept, lower, upper, refused }) =>
+        `${part(lower)}|${part(upper)}|${route.store.kind}|${route.store.unseen === true}|${route.sampling}|${refused ?? ''}|${kept.searchable.least}|${kept.searchable.most}|${kept.total.least}|${kept.total.most}|${kept.unknowns.length}`,
     )
-    .join('\u0008');
+    .join('\n');
 }
