@@ -14,13 +14,19 @@ const CloudTrailRecord = z.object({
   eventType: text,
   eventCategory: text,
   managementEvent: z.boolean().nullish().catch(undefined),
-  readOnly: z.union([z.boolean(), z.enum(['true', 'false'])]).nullish().catch(undefined),
+  readOnly: z
+    .union([z.boolean(), z.enum(['true', 'false'])])
+    .nullish()
+    .catch(undefined),
   errorCode: text,
   vpcEndpointId: text,
   sessionCredentialFromConsole: z.union([z.string(), z.boolean()]).nullish().catch(undefined),
   recipientAccountId: text,
   userIdentity: z.object({ arn: text, accountId: text }).nullish().catch(undefined),
-  resources: z.array(z.object({ type: text, resourceType: text, ARN: text, arn: text, ARNPrefix: text })).nullish().catch(undefined),
+  resources: z
+    .array(z.object({ type: text, resourceType: text, ARN: text, arn: text, ARNPrefix: text }))
+    .nullish()
+    .catch(undefined),
   insightDetails: z.object({ insightType: text, eventSource: text, eventName: text }).nullish().catch(undefined),
 });
 type CloudTrailRecord = z.infer<typeof CloudTrailRecord>;
@@ -46,7 +52,10 @@ export interface CloudTrailKnowledge {
 }
 
 const CATEGORIES: Readonly<Record<string, string>> = {
-  Management: 'aws.cloudtrail.management', NetworkActivity: 'aws.cloudtrail.networkactivity', Insight: 'aws.cloudtrail.insights', Data: 'aws.cloudtrail.data',
+  Management: 'aws.cloudtrail.management',
+  NetworkActivity: 'aws.cloudtrail.networkactivity',
+  Insight: 'aws.cloudtrail.insights',
+  Data: 'aws.cloudtrail.data',
 };
 
 /**
@@ -77,8 +86,17 @@ export function readCloudTrailRecord(value: unknown, knowledge: CloudTrailKnowle
   }
   const record = read.data;
   const notes: string[] = [];
-  const resources = (record.resources ?? []).map((one) => ({ type: one.type ?? one.resourceType ?? '', arn: one.ARN ?? one.arn ?? one.ARNPrefix ?? '' })).filter((one) => one.type !== '' || one.arn !== '');
-  const category = record.eventCategory ?? concludedCategory(record, resources.map((one) => one.type), knowledge.known, notes);
+  const resources = (record.resources ?? [])
+    .map((one) => ({ type: one.type ?? one.resourceType ?? '', arn: one.ARN ?? one.arn ?? one.ARNPrefix ?? '' }))
+    .filter((one) => one.type !== '' || one.arn !== '');
+  const category =
+    record.eventCategory ??
+    concludedCategory(
+      record,
+      resources.map((one) => one.type),
+      knowledge.known,
+      notes,
+    );
   const general = CATEGORIES[category];
   if (general === undefined) return `has the eventCategory "${category}", which is not read yet`;
   const types = resources.map((one) => one.type);
@@ -98,11 +116,21 @@ export function readCloudTrailRecord(value: unknown, knowledge: CloudTrailKnowle
     put('eventSource', record.insightDetails?.eventSource);
     put('eventName', record.insightDetails?.eventName);
   }
-  const variants = resources.map(({ type, arn }) => ({ ...fields, ...(type === '' ? {} : { 'resources.type': type }), ...(arn === '' ? {} : { 'resources.ARN': arn }) }));
-  if (!record.recipientAccountId && record.userIdentity?.accountId) notes.push('recipientAccountId is not in the record; the caller\'s account is taken');
+  const variants = resources.map(({ type, arn }) => ({
+    ...fields,
+    ...(type === '' ? {} : { 'resources.type': type }),
+    ...(arn === '' ? {} : { 'resources.ARN': arn }),
+  }));
+  if (!record.recipientAccountId && record.userIdentity?.accountId)
+    notes.push("recipientAccountId is not in the record; the caller's account is taken");
   return {
-    source, account: record.recipientAccountId ?? record.userIdentity?.accountId ?? undefined, region: record.awsRegion, id: record.eventID ?? undefined, time: record.eventTime ?? undefined,
-    variants: variants.length > 0 ? variants : [fields], notes,
+    source,
+    account: record.recipientAccountId ?? record.userIdentity?.accountId ?? undefined,
+    region: record.awsRegion,
+    id: record.eventID ?? undefined,
+    time: record.eventTime ?? undefined,
+    variants: variants.length > 0 ? variants : [fields],
+    notes,
   };
 }
 
@@ -112,13 +140,15 @@ function concludedCategory(record: CloudTrailRecord, types: readonly string[], k
     notes.push(`eventCategory is not in the record; taken for ${category} (${from})`);
     return category;
   };
-  if (record.managementEvent !== null && record.managementEvent !== undefined) return conclude(record.managementEvent ? 'Management' : 'Data', 'managementEvent');
+  if (record.managementEvent !== null && record.managementEvent !== undefined)
+    return conclude(record.managementEvent ? 'Management' : 'Data', 'managementEvent');
   const service = known && Object.hasOwn(known.events, record.eventSource) ? known.events[record.eventSource] : undefined;
-  const within = (one: { readonly read: readonly string[]; readonly write: readonly string[] } | undefined) => one !== undefined && (one.read.includes(record.eventName) || one.write.includes(record.eventName));
-  if (within(service)) return conclude('Management', 'the event\'s name');
+  const within = (one: { readonly read: readonly string[]; readonly write: readonly string[] } | undefined) =>
+    one !== undefined && (one.read.includes(record.eventName) || one.write.includes(record.eventName));
+  if (within(service)) return conclude('Management', "the event's name");
   const data = Object.entries(service?.data ?? {});
-  if (data.some(([, one]) => within(one))) return conclude('Data', 'the event\'s name');
-  if (data.some(([type]) => types.includes(type))) return conclude('Data', 'the resource\'s type');
+  if (data.some(([, one]) => within(one))) return conclude('Data', "the event's name");
+  if (data.some(([type]) => types.includes(type))) return conclude('Data', "the resource's type");
   return conclude('Management', 'no sign of a data event');
 }
 

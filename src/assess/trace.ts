@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVERYTHING, type Event, intersect, matches, type Selector, selectorOf } from '../events/classes.ts';
+import { classMatches, EVERYTHING, type Event, intersect, matches, type Selector, selectorOf } from '../events/classes.ts';
 import { members } from '../events/strings.ts';
 import { interpret } from '../events/universe.ts';
 import { nearestMiss } from '../events/witness.ts';

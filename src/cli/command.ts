@@ -4,9 +4,13 @@ export interface Io {
   out(text: string): void;
   /** Talk: progress, warnings. One line each. */
   talk(text: string): void;
+  /** Talk as it is, without a line break: for a line that is written over. */
+  draw(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Whether stdout is a terminal, how wide it is, and whether it wants colour. */
+  /** The arguments as given, the command's name first. */
+  readonly argv: readonly string[];
+  /** Whether stdout and stderr are terminals, how wide, and whether stdout wants colour. */
   readonly terminal: { readonly out: boolean; readonly talk: boolean; readonly columns: number; readonly color: boolean };
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -14,11 +18,15 @@ export interface Io {
   now(): string;
 }
 
+/** Values of the options that were given, by camel-cased name. Defaults are not among them: a configuration file goes before those. */
+export type Options = Readonly<Record<string, unknown>>;
+
 export interface OptionSpec {
   /** As the command line shows it: `--evidence <file...>`. */
   readonly flags: string;
   readonly about: string;
-  readonly default?: string | boolean | number;
+  /** Shown in the help; what it stands for is applied where the option is read. */
+  readonly default?: string | number;
   readonly choices?: readonly string[];
 }
 
@@ -27,10 +35,14 @@ export interface Command {
   readonly name: string;
   readonly about: string;
   /** Positional arguments: `[file]`, `<file...>`. */
-  readonly arguments?: readonly { readonly name: string; readonly about: string }[];
+  readonly arguments?: readonly { readonly name: string; readonly about: string; readonly choices?: readonly string[] }[];
   readonly options: readonly OptionSpec[];
   /** Lines shown below the options, commands that work as they stand. */
   readonly examples: readonly string[];
+  /** Whether it ends in order by itself when `io.signal` is aborted; others end at once on Ctrl-C. */
+  readonly stoppable?: boolean;
+  /** A few lines more for the help, where options alone do not tell. */
+  readonly notes?: readonly string[];
   /** Returns the exit code: 0 fine, 1 gaps, 2 wrong usage or input, 3 incomplete without a gap. */
-  run(options: Readonly<Record<string, unknown>>, positional: readonly string[], io: Io): Promise<number>;
+  run(options: Options, positional: readonly string[], io: Io): Promise<number>;
 }

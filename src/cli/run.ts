@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { Argument, Command as Program, CommanderError, Option } from 'commander';
+import { Argument, CommanderError, Option, Command as Program } from 'commander';
 import { InputError } from '../model/input-error.ts';
-import type { Command, Io } from './command.ts';
+import type { Command, Io, OptionSpec } from './command.ts';
 import { commands } from './commands/index.ts';
+import { version } from './version.ts';
 
 /** Runs the command line given (without node and script) and returns the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  let stops = 0;
+  let stoppable = false;
   const onSignal = () => {
-    stops += 1;
-    if (stops > 1) process.exit(130);
+    // The second time is meant; and a command that has nothing to save ends at once.
+    if (stop.signal.aborted || !stoppable) process.exit(130);
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -18,17 +18,38 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
   });
-  const io = ioOf(stop.signal);
+  const io = ioOf(argv, stop.signal);
   let code = 0;
   const program = new Program('viewshed')
     .description('Proves whether the events that would show an attack reach a place where somebody can search them, and for how long.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => process.stderr.write(text) })
-    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => process.stderr.write(printable(text).replace(/^error: /, 'viewshed: ')),
+    })
     .showSuggestionAfterError()
-    .addHelpText('after', '\nExit codes: 0 nothing at or above --fail-on, 1 gaps, 2 wrong usage or input, 3 incomplete with no gap found.\nStart with: viewshed demo');
-  for (const command of commands) program.addCommand(programOf(command, io, (result) => (code = result)));
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Exit codes: 0 nothing at or above --fail-on, 1 gaps, 2 wrong usage or input, 3 incomplete with no gap found.',
+        'What is printed to stdout is data; progress and warnings go to stderr.',
+        '',
+        'Start with: viewshed demo          needs no account',
+        'Then:       viewshed scan          reads what your AWS credentials may read, and changes nothing',
+      ].join('\n'),
+    );
+  for (const command of commands) {
+    const start = () => {
+      stoppable = command.stoppable === true;
+    };
+    program.addCommand(
+      programOf(command, program, io, start, (result) => {
+        code = result;
+      }),
+    );
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -38,51 +59,63 @@ export async function run(argv: readonly string[]): Promise<number> {
       process.stderr.write(`viewshed: ${error.message}\n`);
       return 2;
     }
-    process.stderr.write(`viewshed: unexpected trouble: ${error instanceof Error ? error.message : String(error)}\n${io.env.VIEWSHED_DEBUG ? `${(error as Error).stack}\n` : 'set VIEWSHED_DEBUG=1 to see where, and please report it\n'}`);
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const more = io.env.VIEWSHED_DEBUG ? `${stack ?? ''}\n` : 'set VIEWSHED_DEBUG=1 to see where, and please report it\n';
+    process.stderr.write(`viewshed: unexpected trouble: ${printable(message)}\n${more}`);
     return 2;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
-function programOf(command: Command, io: Io, done: (code: number) => void): Program {
-  const program = new Program(command.name).description(command.about).exitOverride();
-  for (const one of command.arguments ?? []) program.addArgument(new Argument(one.name, one.about));
-  for (const one of command.options) {
-    const option = new Option(one.flags, one.about);
-    if (one.default !== undefined) option.default(one.default);
-    if (one.choices) option.choices([...one.choices]);
-    program.addOption(option);
+function programOf(command: Command, parent: Program, io: Io, start: () => void, done: (code: number) => void): Program {
+  const program = new Program(command.name).copyInheritedSettings(parent).description(command.about);
+  for (const one of command.arguments ?? []) {
+    const argument = new Argument(one.name, one.about);
+    if (one.choices) argument.choices(one.choices);
+    program.addArgument(argument);
   }
-  if (command.examples.length > 0) program.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
+  for (const one of command.options) program.addOption(optionOf(one));
+  const sections = [
+    ...(command.notes ? [`\n${command.notes.join('\n')}`] : []),
+    ...(command.examples.length > 0 ? [`\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`] : []),
+  ];
+  if (sections.length > 0) program.addHelpText('after', sections.join('\n'));
   return program.action(async (...received: unknown[]) => {
     const positional = (received.slice(0, -2) as (string | string[] | undefined)[]).flat().filter((value) => value !== undefined);
+    start();
     done(await command.run(received.at(-2) as Record<string, unknown>, positional, io));
   });
 }
 
-function ioOf(signal: AbortSignal): Io {
+/** Defaults are told in words and not set: a value that was not given leaves the word to the configuration. */
+function optionOf(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, spec.default === undefined ? spec.about : `${spec.about} (default: ${spec.default})`);
+  return spec.choices ? option.choices([...spec.choices]) : option;
+}
+
+/** What comes back from arguments may hold terminal codes. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+}
+
+function ioOf(argv: readonly string[], signal: AbortSignal): Io {
   const { env, stdout, stderr } = process;
   return {
     out: (text) => void stdout.write(text),
-    talk: (text) => void stderr.write(`${text}\n`),
-    env, cwd: process.cwd(), signal,
+    talk: (text) => void stderr.write(`${printable(text)}\n`),
+    draw: (text) => void stderr.write(text),
+    env,
+    cwd: process.cwd(),
+    argv,
+    signal,
     terminal: {
-      out: stdout.isTTY === true, talk: stderr.isTTY === true,
+      out: stdout.isTTY === true,
+      talk: stderr.isTTY === true,
       columns: stdout.columns ?? (Number.parseInt(env.COLUMNS ?? '', 10) || 100),
       color: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
     },
     now: () => new Date().toISOString(),
   };
-}
-
-function version(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch {
-      // dist/src/cli is one level deeper than src/cli
-    }
-  }
-  return '0.0.0';
 }

@@ -1,0 +1,85 @@
+import type { CallPlan, PlanRow } from '../collect/plan.ts';
+import type { Io } from './command.ts';
+import { duration, number, table, wrap } from './table.ts';
+
+export interface ShownPlan {
+  readonly plan: CallPlan;
+  readonly accounts: readonly string[];
+  readonly regions: readonly string[];
+  readonly concurrency: number;
+  /** Seconds per answer. */
+  readonly latency: number;
+  readonly from: string;
+  readonly detail: boolean;
+}
+
+export function planJson({ plan, accounts, regions, concurrency, latency }: ShownPlan): string {
+  const { rows, ...rest } = plan;
+  return `${JSON.stringify({ accounts: accounts.length, regions, concurrency, latencyPerCall: latency, ...rest, rows: [...rows()] }, undefined, 2)}\n`;
+}
+
+export function planText(
+  { plan, accounts, regions, concurrency, latency, from, detail }: ShownPlan,
+  terminal: Pick<Io['terminal'], 'columns' | 'out'>,
+): string {
+  const width = terminal.out ? Math.max(60, terminal.columns) : 140;
+  const plural = (count: number, word: string) => `${number(count)} ${word}${count === 1 ? '' : 's'}`;
+  const lines = [
+    wrap(
+      `${plural(plan.calls, 'call')} for certain in ${plural(accounts.length, 'account')} and ${plural(regions.length, 'region')} (${from}); lists of many pages and calls for each resource come on top.`,
+      width,
+      0,
+    ),
+    '',
+    detail ? detailTable(plan) : serviceTable(plan, accounts, regions),
+    '',
+    'For each resource that is found:',
+    ...plan.perResource.map(({ call, why }) => wrap(`${call}: ${why}`, width, 4, 2)),
+    '',
+    wrap(
+      `${atLeast(Math.max(plan.limitSeconds, plan.latencySeconds))} for the calls that are certain: the declared rate limits take ${duration(plan.limitSeconds)}, ${concurrency} calls at once of ${Math.round(latency * 1000)} ms take ${duration(plan.latencySeconds)}.`,
+      width,
+      0,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function atLeast(seconds: number): string {
+  return seconds < 1 ? 'Less than a second' : `At least ${duration(seconds)}`;
+}
+
+/** All accounts and all regions are asked alike: one row per service says it all. */
+function serviceTable(plan: CallPlan, accounts: readonly string[], regions: readonly string[]): string {
+  const rows = [...plan.rows()].filter((row) => row.account === accounts[0] && (row.region === '*' || row.region === regions[0]));
+  const services = [...new Set(rows.map((row) => row.service))].sort();
+  const of = (service: string, once: boolean): PlanRow | undefined =>
+    rows.find((row) => row.service === service && (row.region === '*') === once);
+  return table(
+    ['service', 'per account', 'per account and region', 'calls', 'and for each resource'],
+    services.map((service) => {
+      const [once, regional] = [of(service, true), of(service, false)];
+      const more = [...new Set([...(once?.perResource ?? []), ...(regional?.perResource ?? [])])].map((call) => call.split(':')[1] ?? call);
+      return [
+        service,
+        once?.calls ?? 0,
+        regional?.calls ?? 0,
+        plan.callsByService[service] ?? 0,
+        more.length > 3 ? `${more.slice(0, 2).join(', ')} and ${more.length - 2} more` : more.join(', '),
+      ];
+    }),
+  );
+}
+
+function detailTable(plan: CallPlan): string {
+  return table(
+    ['account', 'region', 'service', 'calls', 'and for each resource'],
+    [...plan.rows()].map((row) => [
+      row.account,
+      row.region,
+      row.service,
+      row.calls,
+      row.perResource.map((call) => call.split(':')[1] ?? call).join(', '),
+    ]),
+  );
+}
