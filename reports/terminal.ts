@@ -238,11 +238,15 @@ function keptWords(need: NeedVerdict): string | undefined {
   const { verdict, searchable, total, requiredDays, days: kept } = need.retention;
   if (verdict !== 'missing' && verdict !== 'partial') return undefined;
   const parts = [
-    searchable?.requiredDays === undefined ? undefined : `searchable ${days(searchable.days)} of ${days(searchable.requiredDays)}`,
-    total?.requiredDays === undefined ? undefined : `in all ${days(total.days)} of ${days(total.requiredDays)}`,
+    tooShort(searchable) ? `searchable ${days(searchable?.days)} of ${days(searchable?.requiredDays)}` : undefined,
+    tooShort(total) ? `in all ${days(total?.days)} of ${days(total?.requiredDays)}` : undefined,
   ].filter((part) => part !== undefined);
   if (parts.length > 0) return parts.join(', ');
-  return requiredDays === undefined ? undefined : `${days(kept)} of ${days(requiredDays)}`;
+  return tooShort({ requiredDays, days: kept }) ? `${days(kept)} of ${days(requiredDays)}` : undefined;
+}
+
+function tooShort(figure: { requiredDays?: number | undefined; days?: number | null | undefined } | undefined): boolean {
+  return typeof figure?.days === 'number' && figure.requiredDays !== undefined && figure.days < figure.requiredDays;
 }
 
 function undecided(page: Page, needs: readonly NeedVerdict[]): void {
