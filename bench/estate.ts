@@ -20,7 +20,11 @@ export function* estate(accounts: number): Generator<StoredEvidence> {
   const org = { Name: 'org', TrailARN: ARN, HomeRegion: 'us-east-1', S3BucketName: 'org-logs', IsMultiRegionTrail: true, IsOrganizationTrail: true, IncludeGlobalServiceEvents: true, LogFileValidationEnabled: true };
   // Equal answers are one object, as the store gives them.
   const onlyOrg = { trailList: [org] };
-  const none = { lakes: { dataLakes: [] }, stores: { EventDataStores: [] }, channels: { Channels: [] }, empty: {} };
+  const none = { lakes: { dataLakes: [] }, stores: { EventDataStores: [] }, channels: { Channels: [] }, empty: {},
+    gateways: { TransitGateways: [] }, configs: { ResolverQueryLogConfigs: [] }, associations: { ResolverQueryLogConfigAssociations: [] }, clusters: { clusters: [] },
+    balancers: { LoadBalancers: [] }, classic: { LoadBalancerDescriptions: [] }, functions: { Functions: [] }, sources: { deliverySources: [] }, deliveries: { deliveries: [] },
+    destinations: { deliveryDestinations: [] }, buckets: { Buckets: [] }, zones: { HostedZones: [] }, queryLogs: { QueryLoggingConfigs: [] },
+  };
   const enabled = { Regions: REGIONS.map((RegionName) => ({ RegionName, RegionOptStatus: 'ENABLED_BY_DEFAULT' })) };
   const healthy = { IsLogging: true, LatestDeliveryTime: '2026-11-21T11:55:00Z', LatestDigestDeliveryTime: '2026-11-21T11:20:00Z' };
   const answer = (account: string, region: string | undefined, call: string, args: Record<string, unknown>, body: unknown) => {
@@ -39,6 +43,9 @@ export function* estate(accounts: number): Generator<StoredEvidence> {
     const trails = own ? { trailList: [org, own] } : onlyOrg;
     yield answer(account, undefined, 'sts:GetCallerIdentity', {}, { Account: account, Arn: `arn:aws:sts::${account}:assumed-role/Reader/scan` });
     yield answer(account, undefined, 'account:ListRegions', {}, enabled);
+    yield answer(account, undefined, 's3:ListBuckets', { MaxBuckets: 1000 }, none.buckets);
+    yield answer(account, undefined, 'route53:ListHostedZones', {}, none.zones);
+    yield answer(account, undefined, 'route53:ListQueryLoggingConfigs', {}, none.queryLogs);
     for (const region of REGIONS) {
       yield answer(account, region, 'cloudtrail:DescribeTrails', { includeShadowTrails: true }, trails);
       yield answer(account, region, 'cloudtrail:ListEventDataStores', {}, none.stores);
@@ -51,6 +58,16 @@ export function* estate(accounts: number): Generator<StoredEvidence> {
       yield answer(account, region, 'ec2:DescribeFlowLogs', {}, {
         FlowLogs: index % 2 ? [] : [{ FlowLogId: `fl-${index}${region}`, ResourceId: vpc, TrafficType: 'ALL', DeliverLogsStatus: 'SUCCESS', LogDestinationType: 's3', LogDestination: 'arn:aws:s3:::org-logs' }],
       });
+      yield answer(account, region, 'ec2:DescribeTransitGateways', {}, none.gateways);
+      yield answer(account, region, 'route53resolver:ListResolverQueryLogConfigs', {}, none.configs);
+      yield answer(account, region, 'route53resolver:ListResolverQueryLogConfigAssociations', {}, none.associations);
+      yield answer(account, region, 'eks:ListClusters', {}, none.clusters);
+      yield answer(account, region, 'elasticloadbalancing:DescribeLoadBalancers', {}, none.balancers);
+      yield answer(account, region, 'elasticloadbalancing-classic:DescribeLoadBalancers', {}, none.classic);
+      yield answer(account, region, 'lambda:ListFunctions', {}, none.functions);
+      yield answer(account, region, 'logs:DescribeDeliverySources', {}, none.sources);
+      yield answer(account, region, 'logs:DescribeDeliveries', {}, none.deliveries);
+      yield answer(account, region, 'logs:DescribeDeliveryDestinations', {}, none.destinations);
       if (own) yield answer(account, region, 'cloudtrail:GetTrailStatus', { Name: own.TrailARN }, healthy);
     }
     if (own) {
