@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { discoveryCalls } from '../connectors/aws/organization.ts';
-import { assumeRoleStatement, permissionsOf as permissionsFor, policiesOf, POLICY_CHARACTERS } from '../connectors/aws/permissions.ts';
+import { assumeRoleStatement, POLICY_CHARACTERS, permissionsOf as permissionsFor, policiesOf } from '../connectors/aws/permissions.ts';
 import { DEFAULT_ROLE } from '../connectors/aws/provider.ts';
 import { collectors } from '../connectors/index.ts';
 import type { CallSpec, Collector } from '../src/collect/collector.ts';
@@ -31,7 +31,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
 
 /** The generated files that differ from what is on disk. */
 export function drift(): string[] {
-  return [...generatedFiles()].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text).map(([path]) => path);
+  return [...generatedFiles()]
+    .filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+    .map(([path]) => path);
 }
 
 function sourcesPage(): string {
@@ -70,21 +72,38 @@ function sourceSection(source: Source): string[] {
       `One per ${onePer(source)}.`,
       ...(source.resource && source.place !== 'resource' ? [`Narrowed by assets of the type ${code(source.resource.type)}.`] : []),
       ...(source.view ? [`A part of [\`${source.view.of}\`](#${anchor(source.view.of)}), where ${whereText(source.view.where)}.`] : []),
-      ...(source.carries ? [`Not a log of its own: it carries ${source.carries.map((id) => `[\`${id}\`](#${anchor(id)})`).join(', ')}. Needs name those.`] : []),
+      ...(source.carries
+        ? [`Not a log of its own: it carries ${source.carries.map((id) => `[\`${id}\`](#${anchor(id)})`).join(', ')}. Needs name those.`]
+        : []),
       ...(source.latency === undefined ? [] : [`Usually there after ${showDuration(source.latency)}.`]),
       ...(source.enable === undefined ? [] : [`To turn it on: ${code(source.enable)}`]),
       `Read by ${informers(source).map(collectorLink).join(', ')} with ${permissionsOf(source).map(code).join(', ')}.`,
       `[Provider's documentation](${source.doc})`,
     ]),
-    ...(classes.length === 0 ? [] : ['', table(['Class', 'Name', 'Where'], classes.map(([suffix, part]) => [code(`${source.id}.${suffix}`), part.name, whereText(part.where)]))]),
+    ...(classes.length === 0
+      ? []
+      : [
+          '',
+          table(
+            ['Class', 'Name', 'Where'],
+            classes.map(([suffix, part]) => [code(`${source.id}.${suffix}`), part.name, whereText(part.where)]),
+          ),
+        ]),
     '',
-    table(['Field', 'What', 'Values'], Object.entries(source.fields).map(([name, field]) => [code(name), field.about ?? '', valuesText(name, field, source)])),
+    table(
+      ['Field', 'What', 'Values'],
+      Object.entries(source.fields).map(([name, field]) => [code(name), field.about ?? '', valuesText(name, field, source)]),
+    ),
     ...titled('Traps', source.traps),
-    ...titled('Leaves no record', source.unlogged.map((one) => `${whereText(one.where)}: ${one.why}`)),
+    ...titled(
+      'Leaves no record',
+      source.unlogged.map((one) => `${whereText(one.where)}: ${one.why}`),
+    ),
     ...titled(
       'Stands in for it',
       source.equivalents.map(
-        (one) => `[\`${one.source}\`](#${anchor(one.source)})${one.where ? ` where ${whereText(one.where)}` : ''}${one.covers ? `, for events where ${whereText(one.covers)}` : ''}. What is lost: ${one.loss}`,
+        (one) =>
+          `[\`${one.source}\`](#${anchor(one.source)})${one.where ? ` where ${whereText(one.where)}` : ''}${one.covers ? `, for events where ${whereText(one.covers)}` : ''}. What is lost: ${one.loss}`,
       ),
     ),
   ];
@@ -100,7 +119,14 @@ function collectorsPage(): string {
       ['Collector', 'Service', 'Phase', 'Runs', 'Calls', 'Informs'],
       [
         [collectorLink(discovery), 'accounts and regions', 'first', 'once per account', String(Object.keys(discoveryCalls).length), ''],
-        ...inOrder.map((one) => [collectorLink(one), one.service, code(one.phase), runsText(one), String(Object.keys(one.calls).length), one.informs.map(sourceLink).join(' ')]),
+        ...inOrder.map((one) => [
+          collectorLink(one),
+          one.service,
+          code(one.phase),
+          runsText(one),
+          String(Object.keys(one.calls).length),
+          one.informs.map(sourceLink).join(' '),
+        ]),
       ],
     ),
     '',
@@ -131,7 +157,10 @@ function callsTable(calls: Collector['calls']): string {
 function permissionsPage(): string {
   const permissions = permissionsFor(collectors, discoveryCalls);
   const policies = policiesOf(permissions);
-  const users = (action: string) => [{ id: 'discovery', calls: discoveryCalls }, ...inOrder].filter(({ calls }) => Object.values(calls).some((spec) => spec.permission === action));
+  const users = (action: string) =>
+    [{ id: 'discovery', calls: discoveryCalls }, ...inOrder].filter(({ calls }) =>
+      Object.values(calls).some((spec) => spec.permission === action),
+    );
   return page('Permissions', "the collectors' calls", [
     'Viewshed only reads. Whatever is not granted becomes an `unknown` that names the call and the permission; nothing else breaks.',
     '`viewshed permissions aws` prints what the sources of your choice need, as IAM JSON, Terraform or CloudFormation.',
@@ -152,9 +181,18 @@ function permissionsPage(): string {
 
 /** Puts the table of sources between the markers of the README. */
 function withTable(readme: string): string {
-  if (!REFERENCE.test(readme)) throw new Error('README.md has no place for the table: <!-- generated:sources --> and <!-- /generated:sources -->');
-  const rows = sources.map((source) => [`[\`${source.id}\`](docs/sources.md#${anchor(source.id)})`, source.name, source.service, standing(source)]);
-  return readme.replace(REFERENCE, (_, before: string, after: string) => `${before}\n${table(['Source', 'Log', 'Service', 'With nothing set up'], rows)}\n\n${after}`);
+  if (!REFERENCE.test(readme))
+    throw new Error('README.md has no place for the table: <!-- generated:sources --> and <!-- /generated:sources -->');
+  const rows = sources.map((source) => [
+    `[\`${source.id}\`](docs/sources.md#${anchor(source.id)})`,
+    source.name,
+    source.service,
+    standing(source),
+  ]);
+  return readme.replace(
+    REFERENCE,
+    (_, before: string, after: string) => `${before}\n${table(['Source', 'Log', 'Service', 'With nothing set up'], rows)}\n\n${after}`,
+  );
 }
 
 function informers(source: Source): Collector[] {
@@ -167,7 +205,8 @@ function permissionsOf(source: Source): string[] {
 }
 
 function standing(source: Source): string {
-  if (source.native || (source.default === 'on' && source.nativeDays !== undefined)) return `on${source.nativeDays === undefined ? '' : `, ${source.nativeDays} days`}`;
+  if (source.native || (source.default === 'on' && source.nativeDays !== undefined))
+    return `on${source.nativeDays === undefined ? '' : `, ${source.nativeDays} days`}`;
   return source.default;
 }
 
@@ -187,14 +226,23 @@ function valuesText(name: string, field: Source['fields'][string], source: Sourc
 }
 
 const OPERATORS: Readonly<Record<keyof Where[string], string>> = {
-  equals: 'is', startsWith: 'starts with', endsWith: 'ends with', notEquals: 'is not', notStartsWith: 'does not start with', notEndsWith: 'does not end with',
+  equals: 'is',
+  startsWith: 'starts with',
+  endsWith: 'ends with',
+  notEquals: 'is not',
+  notStartsWith: 'does not start with',
+  notEndsWith: 'does not end with',
 };
 
 function whereText(where: Where): string {
   const conditions = Object.entries(where).flatMap(([field, condition]) =>
     Object.entries(OPERATORS).flatMap(([operator, words]) => {
       const values = condition[operator as keyof Where[string]];
-      return values === undefined ? [] : [`${code(field)} ${words} ${values.map((value) => (value === '' ? 'empty' : code(value))).join(words.includes('not') ? ' nor ' : ' or ')}`];
+      return values === undefined
+        ? []
+        : [
+            `${code(field)} ${words} ${values.map((value) => (value === '' ? 'empty' : code(value))).join(words.includes('not') ? ' nor ' : ' or ')}`,
+          ];
     }),
   );
   return conditions.join(', ') || 'always';
@@ -227,7 +275,10 @@ function code(text: string): string {
 
 /** The fragment that GitHub gives a heading. */
 function anchor(heading: string): string {
-  return heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 function collectorLink({ id }: { readonly id: string }): string {

@@ -19,7 +19,10 @@ const AS_OF = '2026-11-21T12:00:00Z';
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
 const rules = loadRules();
-const declared: ReadonlyMap<string, CallSpec> = new Map([...Object.entries(discoveryCalls), ...collectors.flatMap((one) => Object.entries(one.calls))]);
+const declared: ReadonlyMap<string, CallSpec> = new Map([
+  ...Object.entries(discoveryCalls),
+  ...collectors.flatMap((one) => Object.entries(one.calls)),
+]);
 const estate: StoredEvidence[] = readFileSync(join(root, 'examples/estate/evidence.ndjson'), 'utf8')
   .trimEnd()
   .split('\n')
@@ -44,7 +47,8 @@ const NOT_IN_ESTATE: Readonly<Record<string, string>> = {
 /** What gives no change and no data away: reads by the name of the action. Assuming a role is how another account is read. */
 const READS = /^[a-z0-9-]+:(Describe|Get|List|Lookup|Search|BatchGet)[A-Z][A-Za-z]*$|^sts:AssumeRole$/;
 /** Reads by name that hand out secrets, the data of customers or the logs themselves. */
-const TELLS_TOO_MUCH = /^(s3:GetObject|s3:GetObjectVersion|secretsmanager:Get|ssm:GetParameter|logs:(GetLogEvents|GetLogRecord|GetQueryResults)|kms:|dynamodb:(Get|BatchGet)|lambda:GetFunction$|ec2:GetPasswordData|cloudtrail:(LookupEvents|GetQueryResults))/;
+const TELLS_TOO_MUCH =
+  /^(s3:GetObject|s3:GetObjectVersion|secretsmanager:Get|ssm:GetParameter|logs:(GetLogEvents|GetLogRecord|GetQueryResults)|kms:|dynamodb:(Get|BatchGet)|lambda:GetFunction$|ec2:GetPasswordData|cloudtrail:(LookupEvents|GetQueryResults))/;
 
 describe.each(collectors.map((one) => [one.id, one] as const))('collector %s', (id, collector) => {
   it('has the name of its file, which registers it and nothing else', () => {
@@ -76,7 +80,9 @@ describe.each(collectors.map((one) => [one.id, one] as const))('collector %s', (
 describe('the collectors together', () => {
   it('have ids of their own, and every file that makes one is in the list', () => {
     expect(new Set(collectors.map((one) => one.id)).size).toBe(collectors.length);
-    const files = readdirSync(join(root, 'connectors/aws')).filter((file) => file.endsWith('.ts') && /: Collector = \{$/m.test(readFileSync(join(root, 'connectors/aws', file), 'utf8')));
+    const files = readdirSync(join(root, 'connectors/aws')).filter(
+      (file) => file.endsWith('.ts') && /: Collector = \{$/m.test(readFileSync(join(root, 'connectors/aws', file), 'utf8')),
+    );
     expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual(awsCollectors.map((one) => one.id).sort());
   });
 
@@ -92,23 +98,28 @@ describe('the collectors together', () => {
     }
   });
 
-  it.each([...declared])('%s is an operation of the SDK, with the page tokens declared', async (call, spec) => {
-    const [name = '', op = ''] = call.split(':');
-    const service = services[name];
-    if (!service) throw new Error(`connectors/aws/sdk.ts has no service "${name}"`);
-    const sdk = (await service.load()) as Record<string, unknown>;
-    expect(sdk[service.client]).toBeTypeOf('function');
-    expect(sdk[`${op}Command`], `${op}Command`).toBeTypeOf('function');
-    expect(spec.permission).toMatch(READS);
-    const { input, output } = membersOf(packageOf(service.load), op);
-    if (spec.pages) {
-      expect(output).toContain(spec.pages.from);
-      expect(input).toContain(spec.pages.to);
-    } else {
-      // A list that goes on where nobody follows would be taken for the whole.
-      if (ONE_PAGE[call] === undefined) expect(output.filter((member) => /^(next_?(token|marker)|(next)?continuationtoken|marker)$/i.test(member))).toEqual([]);
-    }
-  }, 30_000);
+  it.each([...declared])(
+    '%s is an operation of the SDK, with the page tokens declared',
+    async (call, spec) => {
+      const [name = '', op = ''] = call.split(':');
+      const service = services[name];
+      if (!service) throw new Error(`connectors/aws/sdk.ts has no service "${name}"`);
+      const sdk = (await service.load()) as Record<string, unknown>;
+      expect(sdk[service.client]).toBeTypeOf('function');
+      expect(sdk[`${op}Command`], `${op}Command`).toBeTypeOf('function');
+      expect(spec.permission).toMatch(READS);
+      const { input, output } = membersOf(packageOf(service.load), op);
+      if (spec.pages) {
+        expect(output).toContain(spec.pages.from);
+        expect(input).toContain(spec.pages.to);
+      } else {
+        // A list that goes on where nobody follows would be taken for the whole.
+        if (ONE_PAGE[call] === undefined)
+          expect(output.filter((member) => /^(next_?(token|marker)|(next)?continuationtoken|marker)$/i.test(member))).toEqual([]);
+      }
+    },
+    30_000,
+  );
 
   it('are pure and leave errors to the engine', () => {
     const files = closure(join(root, 'connectors/aws/index.ts'));
@@ -117,8 +128,17 @@ describe('the collectors together', () => {
       const text = codeOf(readFileSync(file, 'utf8'));
       const name = relative(root, file);
       const found = [
-        /\bprocess\b/, /\bfetch\s*\(/, /\bDate\.now\b/, /\bnew Date\(\)/, /\bMath\.random\b/, /\bperformance\b/, /\bglobalThis\b/,
-        /from '(?:node:|@aws-sdk\/|@smithy\/|nock|undici)[^']*'/, /\bimport\(/, /\.catch\(\s*\(/, /\bconsole\b/,
+        /\bprocess\b/,
+        /\bfetch\s*\(/,
+        /\bDate\.now\b/,
+        /\bnew Date\(\)/,
+        /\bMath\.random\b/,
+        /\bperformance\b/,
+        /\bglobalThis\b/,
+        /from '(?:node:|@aws-sdk\/|@smithy\/|nock|undici)[^']*'/,
+        /\bimport\(/,
+        /\.catch\(\s*\(/,
+        /\bconsole\b/,
         ...(collectors.some((one) => file.endsWith(`/${one.id}.ts`)) ? [/\btry\s*\{/, /\bcatch\s*[({]/] : []),
       ].flatMap((pattern) => pattern.exec(text)?.[0] ?? []);
       expect(found, name).toEqual([]);
@@ -135,7 +155,10 @@ describe('the embedded estate', () => {
 
   it('shows every declared call, but for the exceptions', () => {
     expect([...declared.keys()].filter((call) => !made.has(call) && NOT_IN_ESTATE[call] === undefined)).toEqual([]);
-    expect(Object.keys(NOT_IN_ESTATE).filter((call) => made.has(call) || !declared.has(call)), 'exceptions that are none').toEqual([]);
+    expect(
+      Object.keys(NOT_IN_ESTATE).filter((call) => made.has(call) || !declared.has(call)),
+      'exceptions that are none',
+    ).toEqual([]);
   });
 
   it('was asked with arguments that the operations take', () => {
@@ -149,7 +172,10 @@ describe('the embedded estate', () => {
     for (const [call, names] of asked) {
       const [name = '', op = ''] = call.split(':');
       const { input } = membersOf(packageOf((services[name] as (typeof services)[string]).load), op);
-      expect([...names].filter((one) => !input.includes(one)), call).toEqual([]);
+      expect(
+        [...names].filter((one) => !input.includes(one)),
+        call,
+      ).toEqual([]);
     }
   });
 });
@@ -173,9 +199,9 @@ describe('reading what was not answered', () => {
   });
 
   it('takes every refusal for what it is: nothing certainly passes, and every source may', () => {
-    const refusals = [...declared.keys()].filter((call) => !/^(sts|account):/.test(call)).flatMap((call) => [
-      refused(call, {}), refused(call, { MaxResults: 1000 }), refused(call, {}, null),
-    ]);
+    const refusals = [...declared.keys()]
+      .filter((call) => !/^(sts|account):/.test(call))
+      .flatMap((call) => [refused(call, {}), refused(call, { MaxResults: 1000 }), refused(call, {}, null)]);
     const paths = readPaths(view([...scaffold, ...refusals]), AS_OF);
     expect(certain(paths)).toEqual([]);
     expect(unseen(paths)).toEqual([]);
@@ -184,10 +210,12 @@ describe('reading what was not answered', () => {
   it('takes nothing for a fact that it cannot read', () => {
     fc.assert(
       fc.property(fc.array(garbage, { minLength: 1, maxLength: 6 }), fc.boolean(), (bodies, everywhere) => {
-        const records = [...declared.keys()].filter((call) => !/^(sts|account):/.test(call)).flatMap((call, index) => {
-          const body = bodies[index % bodies.length];
-          return everywhere ? [answered(call, {}, body), answered(call, {}, body, null)] : [answered(call, { MaxResults: 1000 }, body)];
-        });
+        const records = [...declared.keys()]
+          .filter((call) => !/^(sts|account):/.test(call))
+          .flatMap((call, index) => {
+            const body = bodies[index % bodies.length];
+            return everywhere ? [answered(call, {}, body), answered(call, {}, body, null)] : [answered(call, { MaxResults: 1000 }, body)];
+          });
         expect(certain(readPaths(view([...scaffold, ...records]), AS_OF))).toEqual([]);
       }),
       { numRuns: 150 },
@@ -196,15 +224,18 @@ describe('reading what was not answered', () => {
 
   it('reads the estate whatever single values are spoilt, without a throw', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ record: fc.nat(), node: fc.nat(), value: fc.oneof(leaf, garbage) }), { minLength: 1, maxLength: 40 }), (spoils) => {
-        const records = [...estate];
-        for (const { record, node, value } of spoils) {
-          const index = record % records.length;
-          const old = records[index] as StoredEvidence;
-          if (old.body !== undefined) records[index] = { ...old, body: spoilt(old.body, node, value) };
-        }
-        readPaths(new EvidenceView(records, callTable), AS_OF);
-      }),
+      fc.property(
+        fc.array(fc.record({ record: fc.nat(), node: fc.nat(), value: fc.oneof(leaf, garbage) }), { minLength: 1, maxLength: 40 }),
+        (spoils) => {
+          const records = [...estate];
+          for (const { record, node, value } of spoils) {
+            const index = record % records.length;
+            const old = records[index] as StoredEvidence;
+            if (old.body !== undefined) records[index] = { ...old, body: spoilt(old.body, node, value) };
+          }
+          readPaths(new EvidenceView(records, callTable), AS_OF);
+        },
+      ),
       { numRuns: 120 },
     );
   });
@@ -216,14 +247,54 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
 };
 
 const leaf = fc.oneof(
-  fc.constantFrom<unknown>(null, true, 0, -1, 1e308, '', ' ', '*', '{}', '[]', 'arn:', 'arn:aws:::::', '2026-13-45', '9999-12-31T23:59:59Z', '\u0000\u001b[2J', '__proto__'),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    0,
+    -1,
+    1e308,
+    '',
+    ' ',
+    '*',
+    '{}',
+    '[]',
+    'arn:',
+    'arn:aws:::::',
+    '2026-13-45',
+    '9999-12-31T23:59:59Z',
+    '\u0000\u001b[2J',
+    '__proto__',
+  ),
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.constant('x'.repeat(100_000)),
   fc.double(),
 );
 const NAMES = [
-  'trailList', 'Trails', 'EventSelectors', 'AdvancedEventSelectors', 'Buckets', 'Vpcs', 'FlowLogs', 'clusters', 'LoadBalancers', 'logGroups', 'Functions', 'HostedZones',
-  'Channels', 'EventDataStores', 'ResolverQueryLogConfigs', 'dataLakes', 'deliveries', 'Rules', 'Policy', 'Attributes', 'NextToken', 'nextToken', 'NextMarker', '__proto__', 'constructor',
+  'trailList',
+  'Trails',
+  'EventSelectors',
+  'AdvancedEventSelectors',
+  'Buckets',
+  'Vpcs',
+  'FlowLogs',
+  'clusters',
+  'LoadBalancers',
+  'logGroups',
+  'Functions',
+  'HostedZones',
+  'Channels',
+  'EventDataStores',
+  'ResolverQueryLogConfigs',
+  'dataLakes',
+  'deliveries',
+  'Rules',
+  'Policy',
+  'Attributes',
+  'NextToken',
+  'nextToken',
+  'NextMarker',
+  '__proto__',
+  'constructor',
 ];
 const { garbage } = fc.letrec<{ garbage: unknown }>((tie) => ({
   garbage: fc.oneof(
@@ -237,7 +308,8 @@ const { garbage } = fc.letrec<{ garbage: unknown }>((tie) => ({
 /** The value with one node of it, counted from the top, replaced. */
 function spoilt(body: unknown, at: number, by: unknown): unknown {
   const nodes: number[] = [0];
-  const count = (value: unknown): number => 1 + (value !== null && typeof value === 'object' ? Object.values(value).reduce((sum: number, one) => sum + count(one), 0) : 0);
+  const count = (value: unknown): number =>
+    1 + (value !== null && typeof value === 'object' ? Object.values(value).reduce((sum: number, one) => sum + count(one), 0) : 0);
   const target = at % count(body);
   const copy = (value: unknown): unknown => {
     const here = nodes[0] as number;
@@ -254,12 +326,25 @@ function spoilt(body: unknown, at: number, by: unknown): unknown {
 }
 
 function view(records: readonly EvidenceRecord[]): EvidenceView {
-  return new EvidenceView(records.map((record, index) => ({ ...record, id: index + 1 })), callTable);
+  return new EvidenceView(
+    records.map((record, index) => ({ ...record, id: index + 1 })),
+    callTable,
+  );
 }
 
 function answered(call: string, args: Record<string, unknown>, body: unknown, region: string | null = REGION): EvidenceRecord {
   const [service = '', op = ''] = call.split(':');
-  return { v: 1, provider: 'aws', account: ACCOUNT, ...(region === null ? {} : { region }), service, op, args, at: '2026-11-21T11:58:00Z', body };
+  return {
+    v: 1,
+    provider: 'aws',
+    account: ACCOUNT,
+    ...(region === null ? {} : { region }),
+    service,
+    op,
+    args,
+    at: '2026-11-21T11:58:00Z',
+    body,
+  };
 }
 
 function global(call: string, body: unknown): EvidenceRecord {
@@ -274,10 +359,16 @@ function refused(call: string, args: Record<string, unknown>, region: string | n
 /** First edges that certainly let something into a place that is not the provider's own view. */
 function certain(paths: LogPaths): string[] {
   return paths.emitters.flatMap((emitter) =>
-    emitter.taps.filter((edge) => {
-      const node = paths.nodes.get(edge.to);
-      return !isEmpty(edge.passes) && edge.delivery.state === 'flowing' && !(node?.type === 'store' && node.kind === 'native' && node.unseen !== true);
-    }).map((edge) => `${emitter.id} by ${edge.label}`),
+    emitter.taps
+      .filter((edge) => {
+        const node = paths.nodes.get(edge.to);
+        return (
+          !isEmpty(edge.passes) &&
+          edge.delivery.state === 'flowing' &&
+          !(node?.type === 'store' && node.kind === 'native' && node.unseen !== true)
+        );
+      })
+      .map((edge) => `${emitter.id} by ${edge.label}`),
   );
 }
 
@@ -288,7 +379,9 @@ function unseen(paths: LogPaths): string[] {
     const emitters = paths.emitters.filter((one) => one.sources.includes(source));
     const may = emitters.some((one) => one.taps.some((edge) => !isEmpty(edge.mayPass) && edge.unknowns.length > 0));
     // Digest files are made by trails: which there are is the emitters' unknown.
-    return source !== 'aws.cloudtrail.digest' && !may && !paths.blind.some((one) => one.sources.includes(source) && one.unknowns.length > 0);
+    return (
+      source !== 'aws.cloudtrail.digest' && !may && !paths.blind.some((one) => one.sources.includes(source) && one.unknowns.length > 0)
+    );
   });
 }
 

@@ -24,7 +24,8 @@ function callsIn(words: readonly string[]): string[][] {
     const rest = start < 0 ? [] : part.slice(start);
     if (rest[0] === 'viewshed') return [rest.slice(1)];
     if (rest[0] === 'npx' && rest[1] === 'viewshed') return [rest.slice(2)];
-    if (rest[0] === 'npm' && rest[1] === 'run' && rest.includes('viewshed')) return [rest.slice(rest.includes('--') ? rest.indexOf('--') + 1 : rest.length)];
+    if (rest[0] === 'npm' && rest[1] === 'run' && rest.includes('viewshed'))
+      return [rest.slice(rest.includes('--') ? rest.indexOf('--') + 1 : rest.length)];
     return [];
   });
 }
@@ -71,7 +72,8 @@ function positionalFaults(command: Command, positional: readonly string[]): stri
   const specs = command.arguments ?? [];
   const required = specs.filter((one) => one.name.startsWith('<')).length;
   const most = specs.some((one) => one.name.includes('...')) ? Number.POSITIVE_INFINITY : specs.length;
-  if (positional.length < required || positional.length > most) return [`${command.name} takes ${specs.map((one) => one.name).join(' ') || 'no argument'}, not "${positional.join(' ')}"`];
+  if (positional.length < required || positional.length > most)
+    return [`${command.name} takes ${specs.map((one) => one.name).join(' ') || 'no argument'}, not "${positional.join(' ')}"`];
   return positional.flatMap((value, index) => {
     const choices = specs[index]?.choices;
     return choices && !choices.includes(value) ? [`${command.name} does not take "${value}"`] : [];
@@ -84,5 +86,10 @@ export function flagsOf(option: OptionSpec): string[] {
 
 /** Words of a shell line; quotes hold words together. */
 function wordsOf(line: string): string[] {
-  return [...line.trim().replace(/^\$ /, '').matchAll(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
+  return [
+    ...line
+      .trim()
+      .replace(/^\$ /, '')
+      .matchAll(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g),
+  ].map(([word]) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }

@@ -35,7 +35,8 @@ describe.each(commands.map((one) => [one.name, one] as const))('command %s', (na
   });
 
   it('offers defaults that it takes itself', () => {
-    for (const option of command.options) if (option.choices && option.default !== undefined) expect(option.choices).toContain(String(option.default));
+    for (const option of command.options)
+      if (option.choices && option.default !== undefined) expect(option.choices).toContain(String(option.default));
   });
 
   it('loads nothing heavy before it runs', () => {
@@ -56,8 +57,13 @@ describe('the commands together', () => {
   it('a wrong line is told from a right one', () => {
     expect(faultsOf('viewshed assess --evidence a.ndjson b.ndjson -f json > out.json')).toEqual([]);
     expect(faultsOf('AWS_PROFILE=x viewshed assess --evidence=a.ndjson | jq .')).toEqual([]);
-    expect(faultsOf('viewshed assess --evidence a.ndjson --fail-on nonsense')).toEqual([expect.stringContaining('does not take "nonsense"')]);
-    expect(faultsOf('viewshed assess --evidenc a.ndjson')).toEqual([expect.stringContaining('has no --evidenc'), expect.stringContaining('takes no argument')]);
+    expect(faultsOf('viewshed assess --evidence a.ndjson --fail-on nonsense')).toEqual([
+      expect.stringContaining('does not take "nonsense"'),
+    ]);
+    expect(faultsOf('viewshed assess --evidenc a.ndjson')).toEqual([
+      expect.stringContaining('has no --evidenc'),
+      expect.stringContaining('takes no argument'),
+    ]);
     expect(faultsOf('viewshed asess')).toEqual([expect.stringContaining('no command "asess"')]);
     expect(faultsOf('viewshed assess --model')).toEqual([expect.stringContaining('lacks its value')]);
     expect(faultsOf('jq .')).toEqual([expect.stringContaining('does not call viewshed')]);

@@ -47,29 +47,43 @@ describe.each(pages)('%s', (name, path) => {
         expect(() => JSON.parse(code), at).not.toThrow();
       } else {
         // A whole model or configuration that lacks its mark would go unchecked.
-        expect(language === 'yaml' && /^version: 1$/m.test(code) && /^(threats|assets|aws|models):/m.test(code), `${at}: say what it is: \`\`\`yaml viewshed-model`).toBe(false);
+        expect(
+          language === 'yaml' && /^version: 1$/m.test(code) && /^(threats|assets|aws|models):/m.test(code),
+          `${at}: say what it is: \`\`\`yaml viewshed-model`,
+        ).toBe(false);
       }
     }
   });
 
   it('has command lines that are right', () => {
-    const lines = blocksOf(text).filter(({ language }) => ['', 'sh', 'bash', 'console', 'shell'].includes(language)).flatMap(({ code }) => code.replaceAll('\\\n', ' ').split('\n'));
+    const lines = blocksOf(text)
+      .filter(({ language }) => ['', 'sh', 'bash', 'console', 'shell'].includes(language))
+      .flatMap(({ code }) => code.replaceAll('\\\n', ' ').split('\n'));
     const calls = lines.filter((line) => /^\s*(\$ )?([A-Z_]+=\S* )*(npx )?viewshed |npm run (--silent |-s )?viewshed -- /.test(line));
     expect(calls.flatMap(faultsOf)).toEqual([]);
   });
 });
 
 it('docs/dependencies.md has a reason for every dependency, and for nothing else', () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
   const rows = [...readFileSync(join(root, 'docs/dependencies.md'), 'utf8').matchAll(/^\| (.+?) \| (.+?) \|$/gm)].slice(1);
   const listed = rows.flatMap(([, names = '', why = '']) => {
     expect(why.length, names).toBeGreaterThan(10);
     const dev = names.endsWith(' (dev)');
-    return names.replace(/ \(dev\)$/, '').split(', ').map((name) => ({ name, dev }));
+    return names
+      .replace(/ \(dev\)$/, '')
+      .split(', ')
+      .map((name) => ({ name, dev }));
   });
   const fits = (package_: string, row: { name: string; dev: boolean }, dev: boolean) =>
     row.dev === dev && (row.name.endsWith('*') ? package_.startsWith(row.name.slice(0, -1)) : package_ === row.name);
-  for (const [all, dev] of [[dependencies, false], [devDependencies, true]] as const) {
+  for (const [all, dev] of [
+    [dependencies, false],
+    [devDependencies, true],
+  ] as const) {
     const names = Object.keys(all ?? {});
     expect(names.filter((name) => !listed.some((row) => fits(name, row, dev)))).toEqual([]);
     expect(listed.filter((row) => row.dev === dev && !names.some((name) => fits(name, row, dev)))).toEqual([]);
@@ -78,14 +92,20 @@ it('docs/dependencies.md has a reason for every dependency, and for nothing else
 
 function markdownIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.isDirectory()) return ['node_modules', 'dist', 'coverage'].includes(entry.name) || (entry.name.startsWith('.') && entry.name !== '.ci') ? [] : markdownIn(join(folder, entry.name));
+    if (entry.isDirectory())
+      return ['node_modules', 'dist', 'coverage'].includes(entry.name) || (entry.name.startsWith('.') && entry.name !== '.ci')
+        ? []
+        : markdownIn(join(folder, entry.name));
     return entry.name.endsWith('.md') ? [join(folder, entry.name)] : [];
   });
 }
 
 function blocksOf(text: string): { language: string; kind: string | undefined; code: string; line: number }[] {
   return [...text.matchAll(/^```(\w*)[ \t]*([\w-]*)[^\n]*\n([\s\S]*?)^```$/gm)].map((match) => ({
-    language: match[1] ?? '', kind: match[2] === '' ? undefined : match[2], code: match[3] ?? '', line: text.slice(0, match.index).split('\n').length,
+    language: match[1] ?? '',
+    kind: match[2] === '' ? undefined : match[2],
+    code: match[3] ?? '',
+    line: text.slice(0, match.index).split('\n').length,
   }));
 }
 
@@ -96,10 +116,17 @@ function textOnly(text: string): string {
 /** Fragments as GitHub makes them of headings. */
 function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
-  return new Set([...textOnly(text.replaceAll('`', '')).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => {
-    const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').trim().toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
-    const before = seen.get(plain);
-    seen.set(plain, (before ?? -1) + 1);
-    return before === undefined ? plain : `${plain}-${before + 1}`;
-  }));
+  return new Set(
+    [...textOnly(text.replaceAll('`', '')).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => {
+      const plain = heading
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .trim()
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-');
+      const before = seen.get(plain);
+      seen.set(plain, (before ?? -1) + 1);
+      return before === undefined ? plain : `${plain}-${before + 1}`;
+    }),
+  );
 }

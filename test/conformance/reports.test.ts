@@ -52,7 +52,9 @@ it('every file that makes a report is in the list, with an id of its own', () =>
   const ids = reports.map((one) => one.id);
   expect(new Set(ids).size).toBe(ids.length);
   const beside = new Set(['index', 'report', 'escape', 'layout', 'width']);
-  const files = readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.replace(/\.ts$/, ''));
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''));
   expect(files.filter((file) => !beside.has(file)).sort()).toEqual([...ids].sort());
 });
 

@@ -23,7 +23,10 @@ function members(types: string, shape: string | undefined): string[] {
   let text = models.get(types);
   if (text === undefined) {
     const folder = join(types, 'models');
-    text = readdirSync(folder).filter((file) => file.endsWith('.d.ts')).map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+    text = readdirSync(folder)
+      .filter((file) => file.endsWith('.d.ts'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
     models.set(types, text);
   }
   const found = new RegExp(`^export interface ${shape}(?: extends (\\w+))? \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(text);

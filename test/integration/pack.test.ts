@@ -13,7 +13,11 @@ let installed: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'viewshed-pack-'));
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   execFileSync('tar', ['-xzf', tarball as string], { cwd: folder });
   // Beside the package lie its own dependencies and nothing else: one that is missing in package.json is not found.
@@ -28,7 +32,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the package', () => {
   it('ships JavaScript with declarations, the rules, the example and the docs, and no sources or tests', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
-    for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/src/cli/main.js', 'dist/src/index.js', 'dist/src/index.d.ts', 'rules/threats/aws-account-baseline.yaml', EVIDENCE, MODEL, 'docs/schemas/threat-model.schema.json']) {
+    for (const file of [
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'dist/src/cli/main.js',
+      'dist/src/index.js',
+      'dist/src/index.d.ts',
+      'rules/threats/aws-account-baseline.yaml',
+      EVIDENCE,
+      MODEL,
+      'docs/schemas/threat-model.schema.json',
+    ]) {
       expect(files).toContain(file);
     }
     expect(files.filter((file) => /(?<!\.d)\.ts$/.test(file))).toEqual([]);
@@ -58,19 +73,45 @@ describe('the package', () => {
 
   it('is a library: typed, and nothing is done at import', () => {
     const app = join(folder, 'app');
-    writeFileSync(join(app, 'use.mjs'), "import * as viewshed from 'viewshed';\nconsole.log(JSON.stringify(Object.fromEntries(Object.entries(viewshed).map(([name, value]) => [name, typeof value]))));\n");
+    writeFileSync(
+      join(app, 'use.mjs'),
+      "import * as viewshed from 'viewshed';\nconsole.log(JSON.stringify(Object.fromEntries(Object.entries(viewshed).map(([name, value]) => [name, typeof value]))));\n",
+    );
     const run = spawnSync(process.execPath, ['use.mjs'], { cwd: app, encoding: 'utf8' });
     expect(run.stderr).toBe('');
     expect(JSON.parse(run.stdout)).toMatchObject({ collect: 'function', assess: 'function', render: 'function' });
     writeFileSync(join(app, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(app, 'use.ts'), "import { assess, collect, render } from 'viewshed';\nexport const all = [assess, collect, render];\n// @ts-expect-error there is no such thing\nimport { nothingOfTheKind } from 'viewshed';\nexport { nothingOfTheKind };\n");
-    const types = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext', '--types', '', 'use.ts'], { cwd: app, encoding: 'utf8' });
+    writeFileSync(
+      join(app, 'use.ts'),
+      "import { assess, collect, render } from 'viewshed';\nexport const all = [assess, collect, render];\n// @ts-expect-error there is no such thing\nimport { nothingOfTheKind } from 'viewshed';\nexport { nothingOfTheKind };\n",
+    );
+    const types = spawnSync(
+      process.execPath,
+      [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        '--noEmit',
+        '--strict',
+        '--skipLibCheck',
+        '--target',
+        'es2024',
+        '--module',
+        'nodenext',
+        '--types',
+        '',
+        'use.ts',
+      ],
+      { cwd: app, encoding: 'utf8' },
+    );
     expect(types.stdout).toBe('');
   });
 });
 
 function viewshed(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [join(installed, 'dist/src/cli/main.js'), ...args], { cwd: installed, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return spawnSync(process.execPath, [join(installed, 'dist/src/cli/main.js'), ...args], {
+    cwd: installed,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 function manifest(of: string): { version: string; dependencies: Record<string, string> } {
