@@ -149,10 +149,10 @@ export const flowLogs: Collector = {
     'ec2:DescribeNetworkInterfaces': list('which subnet and VPC a flow log of one interface belongs to', 'ec2:DescribeNetworkInterfaces'),
     'ec2:DescribeFlowLogs': list('what is captured, where it goes and whether delivery fails', 'ec2:DescribeFlowLogs'),
     'ec2:DescribeTransitGateways': list('the transit gateways that should be logged', 'ec2:DescribeTransitGateways'),
-    'ec2:DescribeTransitGatewayAttachments': list(
-      'which gateway a flow log of one attachment belongs to',
-      'ec2:DescribeTransitGatewayAttachments',
-    ),
+    'ec2:DescribeTransitGatewayAttachments': {
+      ...list('which gateway a flow log of one attachment belongs to', 'ec2:DescribeTransitGatewayAttachments'),
+      per: 'resource',
+    },
   },
   doc: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html',
   async collect(cell) {

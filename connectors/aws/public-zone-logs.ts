@@ -39,7 +39,7 @@ export const publicZoneLogs: Collector = {
       permission: 'route53:ListQueryLoggingConfigs',
       pages: { from: 'NextToken', to: 'NextToken' },
       why: 'which zones are logged, and where to',
-      per: 'account',
+      per: 'resource',
     },
   },
   doc: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html',

@@ -45,21 +45,23 @@ interface Share {
 /** What a collect would ask, before anything is called. Calls made for each resource are named, not counted. */
 export function planCalls(options: PlanOptions): CallPlan {
   const { provider } = options;
+  const once = new Map<string, Share>();
   const perAccount = new Map<string, Share>();
   const perRegion = new Map<string, Share>();
   const certain = new Map<string, { readonly call: string; readonly group: string; readonly regional: boolean }>();
   const perResource = new Map<string, string>();
   const permissions: Record<string, string[]> = {};
 
-  const take = (call: string, spec: Collector['calls'][string], runs: Collector['runs'], phase: Collector['phase']) => {
+  const take = (call: string, spec: Collector['calls'][string], runs: Collector['runs'] | 'once', phase: Collector['phase']) => {
     const service = call.split(':')[0] ?? '';
     (permissions[spec.permission] ??= []).push(spec.why);
     const regional = (spec.per === undefined ? runs === 'region' : spec.per === 'region') && !provider.isGlobal(call);
-    const shares = regional ? perRegion : perAccount;
+    const shares = regional ? perRegion : runs === 'once' ? once : perAccount;
     let share = shares.get(service);
     if (!share) shares.set(service, (share = { service, calls: 0, perResource: [] }));
     // The second phase asks about destinations alone: how many there are shows only on the way.
     if (spec.per === 'resource' || phase === 'stores') {
+      if (certain.has(call)) return;
       if (!share.perResource.includes(call)) share.perResource.push(call);
       perResource.set(call, spec.why);
     } else if (!certain.has(call)) {
@@ -67,14 +69,16 @@ export function planCalls(options: PlanOptions): CallPlan {
       share.calls++;
     }
   };
-  for (const [call, spec] of Object.entries(provider.calls)) if (spec.per === 'account') take(call, spec, 'account', 'sources');
   for (const collector of options.collectors) {
     for (const [call, spec] of Object.entries(collector.calls)) take(call, spec, collector.runs, collector.phase);
   }
+  // What the provider asks to find the accounts is asked of the starting account alone.
+  for (const [call, spec] of Object.entries(provider.calls)) take(call, spec, spec.per === undefined ? 'once' : 'account', 'sources');
 
   const accounts = options.accounts.length;
   const regions = options.regions.length;
   const callsByService: Record<string, number> = {};
+  if (accounts > 0) for (const share of once.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls;
   for (const share of perAccount.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts;
   for (const share of perRegion.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts * regions;
   const calls = Object.values(callsByService).reduce((sum, one) => sum + one, 0);
@@ -91,6 +95,7 @@ export function planCalls(options: PlanOptions): CallPlan {
   return {
     *rows() {
       for (const account of options.accounts) {
+        if (account === options.accounts[0]) for (const share of sorted(once)) yield { account, region: '*', ...share };
         for (const share of sorted(perAccount)) yield { account, region: '*', ...share };
         for (const region of options.regions) for (const share of sorted(perRegion)) yield { account, region, ...share };
       }
