@@ -1,5 +1,5 @@
-import type { CallError } from '../../src/model/evidence.ts';
 import type { Outcome } from '../../src/collect/provider.ts';
+import type { CallError } from '../../src/model/evidence.ts';
 
 /** An HTTP answer that was an error, as it came over the wire. */
 export interface RawError {
@@ -11,14 +11,22 @@ export interface RawError {
 const MAX_MESSAGE = 8192;
 /** Names that say nothing: what the SDK throws when it cannot read an answer. */
 const NAMELESS = /^(Error|SyntaxError|TypeError|Unknown|UnknownError|UnknownServiceError|ServiceException|.*ServiceException)$/;
-const NETWORK = /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HPE_)/;
+const NETWORK =
+  /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HPE_)/;
 
 /**
  * What was thrown, as the provider said it. The exception's name is believed only if the SDK could read the answer; else the code is read from the
  * raw answer (a JSON service that is refused in XML, a load balancer's HTML), and failing that told by the HTTP status.
  */
 export function callErrorOf(thrown: unknown, raw: RawError | undefined): CallError {
-  const error = (thrown ?? {}) as { name?: unknown; Code?: unknown; code?: unknown; message?: unknown; $metadata?: { httpStatusCode?: number }; cause?: unknown };
+  const error = (thrown ?? {}) as {
+    name?: unknown;
+    Code?: unknown;
+    code?: unknown;
+    message?: unknown;
+    $metadata?: { httpStatusCode?: number };
+    cause?: unknown;
+  };
   const message = typeof error.message === 'string' ? error.message : String(thrown);
   // An answer that breaks off half way has a status, and is still a fault of the network.
   const broken = error.name === 'TimeoutError' || NETWORK.test(networkCode(error) ?? '');
@@ -31,8 +39,13 @@ export function callErrorOf(thrown: unknown, raw: RawError | undefined): CallErr
   if (named !== undefined) return { code: named, message: message.slice(0, MAX_MESSAGE), status };
   const said = raw && readRaw(raw);
   if (said?.code !== undefined) return { code: said.code, message: (said.message ?? '').slice(0, MAX_MESSAGE), status };
-  const readable = typeof error.name === 'string' && !/^(SyntaxError|TypeError|Error)$/.test(error.name) && !/^Unknown(Error)?$/.test(message);
-  return { code: codeOfStatus(status), message: readable ? message.slice(0, MAX_MESSAGE) : `HTTP ${status}, and the answer is not in the service's format`, status };
+  const readable =
+    typeof error.name === 'string' && !/^(SyntaxError|TypeError|Error)$/.test(error.name) && !/^Unknown(Error)?$/.test(message);
+  return {
+    code: codeOfStatus(status),
+    message: readable ? message.slice(0, MAX_MESSAGE) : `HTTP ${status}, and the answer is not in the service's format`,
+    status,
+  };
 }
 
 function networkCode(error: { code?: unknown; name?: unknown; cause?: unknown }): string | undefined {
@@ -87,21 +100,32 @@ function unescaped(text: string): string {
   return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ({ lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' })[name] ?? '');
 }
 
-const THROTTLED = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|BandwidthLimitExceeded|LimitExceededException$|PriorRequestNotComplete|EC2ThrottledException|ProvisionedThroughputExceeded)/;
+const THROTTLED =
+  /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|BandwidthLimitExceeded|LimitExceededException$|PriorRequestNotComplete|EC2ThrottledException|ProvisionedThroughputExceeded)/;
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired|CredentialsProviderError|TokenProviderError)$/;
-const DISABLED_REGION = /^(UnrecognizedClient|UnrecognizedClientException|InvalidClientTokenId|AuthFailure|InvalidToken|RegionDisabledException)$/;
+const DISABLED_REGION =
+  /^(UnrecognizedClient|UnrecognizedClientException|InvalidClientTokenId|AuthFailure|InvalidToken|RegionDisabledException)$/;
 const NOT_SIGNED_UP = /^(SubscriptionRequired|OptInRequired|NotSignedUp|AccountProblem$|InvalidAccessException$)/;
 const SUSPENDED = /^(AccountSuspended|AccountProblem|UserSuspended|AWSAccountSuspended|Blocked|AllAccessDisabled|PendingVerification)/;
-const DENIED = /AccessDenied|AuthorizationError|Unauthorized|NotAuthorized|Forbidden|^AuthorizationHeaderMalformed$|^InvalidAccessKeyId$|^SignatureDoesNotMatch$|^AccountNotReached$/;
+const DENIED =
+  /AccessDenied|AuthorizationError|Unauthorized|NotAuthorized|Forbidden|^AuthorizationHeaderMalformed$|^InvalidAccessKeyId$|^SignatureDoesNotMatch$|^AccountNotReached$/;
 
 /** What an error means for the scan, by provider code, message and HTTP status. */
 export function outcomeOf(error: CallError): Outcome {
   const { code, message, status } = error;
-  if (THROTTLED.test(code) || status === 429 || (status === 503 && /slow ?down|rate exceeded/i.test(`${code} ${message}`)) || /^Rate exceeded/i.test(message)) return 'throttled';
-  if (status === undefined && (NETWORK.test(code) || /^(TimeoutError|NoAnswer|AbortError|RequestTimeout)$/.test(code))) return 'unreachable';
+  if (
+    THROTTLED.test(code) ||
+    status === 429 ||
+    (status === 503 && /slow ?down|rate exceeded/i.test(`${code} ${message}`)) ||
+    /^Rate exceeded/i.test(message)
+  )
+    return 'throttled';
+  if (status === undefined && (NETWORK.test(code) || /^(TimeoutError|NoAnswer|AbortError|RequestTimeout)$/.test(code)))
+    return 'unreachable';
   if (EXPIRED.test(code)) return 'expired';
   if (SUSPENDED.test(code) || /account (is|has been) (currently )?(suspended|closed|blocked)/i.test(message)) return 'suspended';
-  if (NOT_SIGNED_UP.test(code) || /needs a subscription for the service|not subscribed to|not signed up/i.test(message)) return 'not-signed-up';
+  if (NOT_SIGNED_UP.test(code) || /needs a subscription for the service|not subscribed to|not signed up/i.test(message))
+    return 'not-signed-up';
   if (DISABLED_REGION.test(code) || /region .{0,40}(is )?(disabled|not enabled|not opted in)/i.test(message)) return 'region-disabled';
   if (DENIED.test(code) || status === 401 || status === 403) return 'denied';
   if (status !== undefined && status >= 500) return 'server-error';

@@ -24,8 +24,12 @@ export const limits: Readonly<Record<string, readonly DeclaredLimit[]>> = {
     { perSecond: 1, burst: 1, from: CLOUDTRAIL },
   ],
   ec2: [{ each: true, perSecond: 20, burst: 100, from: EC2 }],
-  elasticloadbalancing: [{ perSecond: 10, burst: 40, from: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/api-throttling.html' }],
-  'elasticloadbalancing-classic': [{ perSecond: 10, burst: 40, from: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/api-throttling.html' }],
+  elasticloadbalancing: [
+    { perSecond: 10, burst: 40, from: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/api-throttling.html' },
+  ],
+  'elasticloadbalancing-classic': [
+    { perSecond: 10, burst: 40, from: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/api-throttling.html' },
+  ],
   logs: [
     { ops: /^DescribeLogStreams$/, perSecond: 25, burst: 25, from: LOGS },
     { ops: /^DescribeLogGroups$/, perSecond: 10, burst: 10, from: LOGS },

@@ -7,25 +7,47 @@ export const discoveryCalls: Readonly<Record<string, CallSpec>> = {
   'sts:GetCallerIdentity': { permission: 'sts:GetCallerIdentity', why: 'which account the credentials belong to', per: 'account' },
   'sts:AssumeRole': { permission: 'sts:AssumeRole', why: 'credentials for the other accounts', per: 'account' },
   'account:ListRegions': {
-    permission: 'account:ListRegions', pages: { from: 'NextToken', to: 'NextToken' }, why: 'which regions are enabled', per: 'account',
+    permission: 'account:ListRegions',
+    pages: { from: 'NextToken', to: 'NextToken' },
+    why: 'which regions are enabled',
+    per: 'account',
   },
-  'ec2:DescribeRegions': { permission: 'ec2:DescribeRegions', why: 'which regions are enabled, where account:ListRegions is refused', per: 'resource' },
-  'organizations:DescribeOrganization': { permission: 'organizations:DescribeOrganization', why: 'whether there is an organization, and its management account' },
+  'ec2:DescribeRegions': {
+    permission: 'ec2:DescribeRegions',
+    why: 'which regions are enabled, where account:ListRegions is refused',
+    per: 'resource',
+  },
+  'organizations:DescribeOrganization': {
+    permission: 'organizations:DescribeOrganization',
+    why: 'whether there is an organization, and its management account',
+  },
   'organizations:ListAccounts': {
-    permission: 'organizations:ListAccounts', pages: { from: 'NextToken', to: 'NextToken' }, why: 'the accounts of the organization and their state',
+    permission: 'organizations:ListAccounts',
+    pages: { from: 'NextToken', to: 'NextToken' },
+    why: 'the accounts of the organization and their state',
   },
   'organizations:ListDelegatedAdministrators': {
-    permission: 'organizations:ListDelegatedAdministrators', pages: { from: 'NextToken', to: 'NextToken' },
+    permission: 'organizations:ListDelegatedAdministrators',
+    pages: { from: 'NextToken', to: 'NextToken' },
     why: 'accounts that run security services for the organization',
   },
   's3:ListBuckets': {
-    permission: 's3:ListAllMyBuckets', pages: { from: 'ContinuationToken', to: 'ContinuationToken' }, why: 'which account owns a bucket that logs are sent to', per: 'resource',
+    permission: 's3:ListAllMyBuckets',
+    pages: { from: 'ContinuationToken', to: 'ContinuationToken' },
+    why: 'which account owns a bucket that logs are sent to',
+    per: 'resource',
   },
 };
 
 const Organization = z.object({ Organization: z.object({ Id: z.string() }) });
-const Accounts = z.object({ Accounts: z.array(z.object({ Id: z.string(), State: z.string().optional(), Status: z.string().optional() })).default([]) });
-const Regions = z.object({ Regions: z.array(z.object({ RegionName: z.string().optional(), RegionOptStatus: z.string().optional(), OptInStatus: z.string().optional() })).default([]) });
+const Accounts = z.object({
+  Accounts: z.array(z.object({ Id: z.string(), State: z.string().optional(), Status: z.string().optional() })).default([]),
+});
+const Regions = z.object({
+  Regions: z
+    .array(z.object({ RegionName: z.string().optional(), RegionOptStatus: z.string().optional(), OptInStatus: z.string().optional() }))
+    .default([]),
+});
 const Buckets = z.object({ Buckets: z.array(z.object({ Name: z.string(), BucketRegion: z.string().optional() })).default([]) });
 
 const CLOSED = new Set(['SUSPENDED', 'PENDING_CLOSURE', 'CLOSED']);
@@ -41,7 +63,10 @@ export async function* organizationAccounts(desk: Desk, start: Session): AsyncGe
   const organization = await desk.ask(start, 'organizations:DescribeOrganization');
   if (organization.ok && !Organization.safeParse(organization.pages[0]).success) return;
   if (!organization.ok && organization.error.code === 'AWSOrganizationsNotInUseException') return;
-  const [accounts] = await Promise.all([desk.ask(start, 'organizations:ListAccounts'), desk.ask(start, 'organizations:ListDelegatedAdministrators')]);
+  const [accounts] = await Promise.all([
+    desk.ask(start, 'organizations:ListAccounts'),
+    desk.ask(start, 'organizations:ListDelegatedAdministrators'),
+  ]);
   for (const page of accounts.pages) {
     const read = Accounts.safeParse(page);
     for (const account of read.success ? read.data.Accounts : []) {
@@ -58,7 +83,9 @@ export async function enabledRegions(desk: Desk, session: Session): Promise<stri
   if (!answer.ok) return undefined;
   const names = answer.pages.flatMap((page) => {
     const read = Regions.safeParse(page);
-    return (read.success ? read.data.Regions : []).filter((region) => ENABLED.has(region.RegionOptStatus ?? region.OptInStatus ?? '')).map((region) => region.RegionName ?? '');
+    return (read.success ? read.data.Regions : [])
+      .filter((region) => ENABLED.has(region.RegionOptStatus ?? region.OptInStatus ?? ''))
+      .map((region) => region.RegionName ?? '');
   });
   return [...new Set(names)].filter((name) => name !== '').sort();
 }
@@ -66,5 +93,8 @@ export async function enabledRegions(desk: Desk, session: Session): Promise<stri
 /** The buckets in one page of s3:ListBuckets, with their region where it is told. */
 export function bucketsIn(body: Record<string, unknown>): { id: string; region?: string }[] {
   const read = Buckets.safeParse(body);
-  return (read.success ? read.data.Buckets : []).map((bucket) => ({ id: bucket.Name, ...(bucket.BucketRegion === undefined ? {} : { region: bucket.BucketRegion }) }));
+  return (read.success ? read.data.Buckets : []).map((bucket) => ({
+    id: bucket.Name,
+    ...(bucket.BucketRegion === undefined ? {} : { region: bucket.BucketRegion }),
+  }));
 }

@@ -16,13 +16,15 @@ export interface AwsOptions extends SdkOptions {
   /** Whether to look for the accounts of the organization, on by default. */
   readonly organization?: boolean | undefined;
   /** The role to assume in each other account. */
-  readonly role?: {
-    /** `{account}` stands for the account id; `ViewshedReader` by default. A path may be part of it. */
-    readonly nameTemplate?: string | undefined;
-    readonly externalId?: string | undefined;
-    readonly sessionName?: string | undefined;
-    readonly partition?: string | undefined;
-  } | undefined;
+  readonly role?:
+    | {
+        /** `{account}` stands for the account id; `ViewshedReader` by default. A path may be part of it. */
+        readonly nameTemplate?: string | undefined;
+        readonly externalId?: string | undefined;
+        readonly sessionName?: string | undefined;
+        readonly partition?: string | undefined;
+      }
+    | undefined;
 }
 
 export const DEFAULT_ROLE = 'ViewshedReader';
@@ -32,7 +34,12 @@ const SESSIONS = 128;
 
 const Identity = z.object({ Account: z.string(), Arn: z.string() });
 const Assumed = z.object({
-  Credentials: z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string(), Expiration: z.union([z.date(), z.string()]).optional() }),
+  Credentials: z.object({
+    AccessKeyId: z.string(),
+    SecretAccessKey: z.string(),
+    SessionToken: z.string(),
+    Expiration: z.union([z.date(), z.string()]).optional(),
+  }),
 });
 
 /** AWS for the engine: identity, organization, roles, regions, and calls through the SDK. */
@@ -68,7 +75,12 @@ export function awsProvider(options: AwsOptions = {}): Provider & { readonly sdk
         throw Object.assign(new Error(refusal.message), { name: refusal.code, callError: refusal });
       }
       const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = read.data.Credentials;
-      return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration === undefined ? undefined : new Date(Expiration) };
+      return {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration === undefined ? undefined : new Date(Expiration),
+      };
     });
     try {
       await credentials();
@@ -88,11 +100,18 @@ export function awsProvider(options: AwsOptions = {}): Provider & { readonly sdk
     if (!identity.ok) return undefined;
     if (Identity.safeParse(identity.pages[0]).data?.Account !== target.id) {
       const { RoleArn } = assumeRoleArgs(role, role.partition ?? from.partition, target.id);
-      desk.refuse(target.id, 'sts:AssumeRole', { RoleArn }, { code: 'WrongAccount', message: 'the role gave credentials of another account' });
+      desk.refuse(
+        target.id,
+        'sts:AssumeRole',
+        { RoleArn },
+        { code: 'WrongAccount', message: 'the role gave credentials of another account' },
+      );
       return undefined;
     }
     // Where the regions cannot be read, those of the starting account are the best guess; evidence says that it is one.
-    session.regions = (await enabledRegions(desk, session)) ?? (from.regions.length > 0 ? from.regions : [...new Set([from.home, leaderOf(session.partition)])]);
+    session.regions =
+      (await enabledRegions(desk, session)) ??
+      (from.regions.length > 0 ? from.regions : [...new Set([from.home, leaderOf(session.partition)])]);
     session.home = leaderOf(session.partition);
     return session;
   }
@@ -100,7 +119,11 @@ export function awsProvider(options: AwsOptions = {}): Provider & { readonly sdk
   return {
     id: 'aws',
     sdk,
-    options: { profile: options.profile ?? null, organization: options.organization ?? true, role: { nameTemplate: role.nameTemplate ?? DEFAULT_ROLE, partition: role.partition ?? null } },
+    options: {
+      profile: options.profile ?? null,
+      organization: options.organization ?? true,
+      role: { nameTemplate: role.nameTemplate ?? DEFAULT_ROLE, partition: role.partition ?? null },
+    },
     calls: discoveryCalls,
     start: begin,
     async *targets(desk, from) {
@@ -143,13 +166,21 @@ interface AwsSession extends Session {
 
 function sessionOf(sdk: Sdk, caller: Caller, partition: string, home: string): AwsSession {
   return {
-    account: caller.account, partition, home, regions: [], caller,
+    account: caller.account,
+    partition,
+    home,
+    regions: [],
+    caller,
     send: (call, args, region, signal) => sdk.send(caller, call, args, region, signal),
   };
 }
 
 /** What sts:AssumeRole is asked for an account. */
-export function assumeRoleArgs(role: NonNullable<AwsOptions['role']>, partition: string, account: string): { RoleArn: string; RoleSessionName: string; ExternalId?: string } {
+export function assumeRoleArgs(
+  role: NonNullable<AwsOptions['role']>,
+  partition: string,
+  account: string,
+): { RoleArn: string; RoleSessionName: string; ExternalId?: string } {
   const name = (role.nameTemplate ?? DEFAULT_ROLE).replaceAll('{account}', account).replace(/^\//, '');
   return {
     RoleArn: `arn:${partition}:iam::${account}:role/${name}`,
@@ -181,7 +212,8 @@ function startFailure(error: CallError | undefined, profile: string | undefined)
     return `no AWS credentials for ${profile === undefined ? 'the default chain' : who}: ${error.message}; sign in (aws sso login) or choose a profile`;
   }
   const outcome = error === undefined ? 'other' : outcomeOf(error);
-  if (outcome === 'unreachable') return `AWS cannot be reached (sts:GetCallerIdentity: ${error?.code}); check the network, proxy and AWS_ENDPOINT_URL`;
+  if (outcome === 'unreachable')
+    return `AWS cannot be reached (sts:GetCallerIdentity: ${error?.code}); check the network, proxy and AWS_ENDPOINT_URL`;
   if (outcome === 'expired') return `${who} have expired; sign in again (aws sso login)`;
   return `${who} were refused by sts:GetCallerIdentity: ${error?.code ?? 'UnreadableAnswer'} ${error?.message ?? ''}`.trim();
 }

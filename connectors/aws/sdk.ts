@@ -77,11 +77,12 @@ export interface Sdk {
   defaultRegion(): Promise<string | undefined>;
   /** Clients that are kept at the moment. */
   clients(): number;
+  /** Breaks off what is under way; nothing is sent after it. */
   close(): void;
 }
 
 interface Client {
-  send(command: object, options: { abortSignal: AbortSignal }): Promise<Record<string, unknown>>;
+  send(command: object): Promise<Record<string, unknown>>;
   readonly config: Record<string, unknown>;
 }
 
@@ -102,18 +103,22 @@ export function createCaller(account: string, credentials: () => Promise<AwsCred
  */
 export function createSdk(options: SdkOptions = {}): Sdk {
   const underWay = new AsyncLocalStorage<CallContext>();
-  const handler = httpHandler(options, underWay);
+  let closed = false;
+  const handler = httpHandler(options, underWay, () => closed);
   const clients = new Map<string, Client>();
   const modules = new Map<string, Promise<Record<string, unknown>>>();
   const maxClients = options.maxClients ?? 512;
   const maxAttempts = options.maxAttempts ?? 4;
 
   // `memoized` keeps the SDK from holding on to the first account's credentials.
-  const credentials = Object.assign(async () => {
-    const context = underWay.getStore();
-    if (!context) throw new Error('a call was made outside of an account');
-    return context.credentials;
-  }, { memoized: true });
+  const credentials = Object.assign(
+    async () => {
+      const context = underWay.getStore();
+      if (!context) throw new Error('a call was made outside of an account');
+      return context.credentials;
+    },
+    { memoized: true },
+  );
 
   function moduleOf(name: string): Promise<Record<string, unknown>> {
     const service = services[name];
@@ -135,7 +140,12 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     }
     const Constructor = module[service.client] as new (config: Record<string, unknown>) => Client;
     client = new Constructor({
-      region, credentials, requestHandler: handler, retryMode: 'adaptive', maxAttempts, customUserAgent: 'viewshed',
+      region,
+      credentials,
+      requestHandler: handler,
+      retryMode: 'adaptive',
+      maxAttempts,
+      customUserAgent: 'viewshed',
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(name === 's3' && (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined ? { forcePathStyle: true } : {}),
     });
@@ -158,7 +168,14 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     return client;
   }
 
-  async function once(caller: Caller, name: string, op: string, args: Record<string, unknown>, region: string, signal: AbortSignal): Promise<Sent & { readonly bucketRegion?: string }> {
+  async function once(
+    caller: Caller,
+    name: string,
+    op: string,
+    args: Record<string, unknown>,
+    region: string,
+    signal: AbortSignal,
+  ): Promise<Sent & { readonly bucketRegion?: string }> {
     let known: AwsCredentials;
     try {
       known = await caller.credentials();
@@ -172,10 +189,16 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     const client = await clientOf(module, name, region, caller.account);
     const context: CallContext = { caller, credentials: known, place: `${name}|${region}`, raw: undefined };
     try {
-      const { $metadata: _, ...body } = await underWay.run(context, () => client.send(new Command(args), { abortSignal: signal }));
+      const { $metadata: _, ...body } = await underWay.run(context, () => client.send(new Command(args)));
       // A proxy's page is no answer, though an XML parser may find nothing wrong with it.
       if (context.raw && HTML_PAGE.test(context.raw.text)) {
-        return { error: { code: 'UnreadableAnswer', message: 'an HTML page came instead of an answer; is there a proxy in the way?', status: context.raw?.status ?? 200 } };
+        return {
+          error: {
+            code: 'UnreadableAnswer',
+            message: 'an HTML page came instead of an answer; is there a proxy in the way?',
+            status: context.raw?.status ?? 200,
+          },
+        };
       }
       return { body };
     } catch (error) {
@@ -191,7 +214,8 @@ export function createSdk(options: SdkOptions = {}): Sdk {
       const bucket = name === 's3' && typeof args.Bucket === 'string' ? args.Bucket : undefined;
       const at = (bucket !== undefined && caller.bucketRegions.get(bucket)) || region;
       const sent = await once(caller, name, op, args, at, signal);
-      if (bucket === undefined || sent.bucketRegion === undefined || sent.bucketRegion === at || (sent.error?.status ?? 0) === 403) return sent;
+      if (bucket === undefined || sent.bucketRegion === undefined || sent.bucketRegion === at || (sent.error?.status ?? 0) === 403)
+        return sent;
       // A bucket of another region: S3 names the right one in its refusal.
       caller.bucketRegions.set(bucket, sent.bucketRegion);
       return once(caller, name, op, args, sent.bucketRegion, signal);
@@ -202,7 +226,10 @@ export function createSdk(options: SdkOptions = {}): Sdk {
       return client.config.region().catch(() => process.env.AWS_DEFAULT_REGION);
     },
     clients: () => clients.size,
-    close: () => handler.destroy(),
+    close() {
+      closed = true;
+      handler.destroy();
+    },
   };
 }
 
@@ -212,7 +239,7 @@ function credentialError(error: unknown): CallError {
 }
 
 /** One handler and one pool of sockets for all clients. It keeps the raw text of refusals, which the SDK throws away if it cannot parse it. */
-function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContext>): NodeHttpHandler {
+function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContext>, closed: () => boolean): NodeHttpHandler {
   const maxSockets = Math.max(64, options.concurrency ?? 0);
   const agent = { keepAlive: true, maxSockets, maxFreeSockets: maxSockets };
   const handler = new NodeHttpHandler({
@@ -225,6 +252,7 @@ function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContex
   });
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, handling) => {
+    if (closed()) throw Object.assign(new Error('the scan was stopped'), { name: 'Stopped' });
     const context = underWay.getStore();
     const signed = request.headers.authorization ?? request.headers.Authorization ?? '';
     // An answer got with another account's credentials would be evidence of the wrong account.
@@ -238,7 +266,10 @@ function httpHandler(options: SdkOptions, underWay: AsyncLocalStorage<CallContex
       context.raw = { status: response.statusCode, headers: response.headers, text: '' };
       return result;
     }
-    const bytes = await collected(response.body as AsyncIterable<Uint8Array>, response.statusCode < 300 ? Number.POSITIVE_INFINITY : MAX_ERROR_BYTES);
+    const bytes = await collected(
+      response.body as AsyncIterable<Uint8Array>,
+      response.statusCode < 300 ? Number.POSITIVE_INFINITY : MAX_ERROR_BYTES,
+    );
     response.body = bytes;
     context.raw = { status: response.statusCode, headers: response.headers, text: bytes.toString('utf8') };
     return result;

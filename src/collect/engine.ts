@@ -6,7 +6,7 @@ import { InputError } from '../model/input-error.ts';
 import type { EvidenceStore } from '../store/evidence-store.ts';
 import { plain } from '../store/plain.ts';
 import type { Answer, CallSpec, Cell, Collector, Destination } from './collector.ts';
-import { type Desk, OUTCOMES, type Outcome, PASSING, type Provider, type Session, type Target } from './provider.ts';
+import { type Desk, OUTCOMES, type Outcome, PASSING, type Provider, type Sent, type Session, type Target } from './provider.ts';
 import { type TokenBucket, tokenBucket, turn } from './token-bucket.ts';
 
 export interface CollectOptions {
@@ -75,7 +75,10 @@ export async function collect(options: CollectOptions): Promise<CollectSummary> 
   const began = performance.now();
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
-  const stop = () => abort.abort(new Stopped('the scan was stopped'));
+  const stop = () => {
+    abort.abort(new Stopped('the scan was stopped'));
+    provider.close();
+  };
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop, { once: true });
 
@@ -102,16 +105,25 @@ export async function collect(options: CollectOptions): Promise<CollectSummary> 
 function openScan(options: CollectOptions, clock: () => Date): { scan: string; resumed: boolean } {
   const { store } = options;
   const hash = createHash('sha256')
-    .update(JSON.stringify(plain({
-      provider: options.provider.id, told: options.provider.options, collectors: options.collectors.map((one) => one.id).sort(),
-      accounts: options.accounts ?? null, regions: options.regions ?? null,
-    })))
-    .digest('hex').slice(0, 32);
+    .update(
+      JSON.stringify(
+        plain({
+          provider: options.provider.id,
+          told: options.provider.options,
+          collectors: options.collectors.map((one) => one.id).sort(),
+          accounts: options.accounts ?? null,
+          regions: options.regions ?? null,
+        }),
+      ),
+    )
+    .digest('hex')
+    .slice(0, 32);
   if (options.resume) {
     const known = store.scans();
     const named = options.scan === undefined ? undefined : known.find((one) => one.id === options.scan);
     if (options.scan !== undefined && !named) throw new InputError(`${store.path}: holds no scan "${options.scan}" to go on with`);
-    if (named && named.options !== hash) throw new InputError(`scan "${named.id}" was begun with other options; run it with the same ones, or without --resume`);
+    if (named && named.options !== hash)
+      throw new InputError(`scan "${named.id}" was begun with other options; run it with the same ones, or without --resume`);
     const open = named ?? known.findLast((one) => one.finishedAt === undefined && one.options === hash);
     if (open) return { scan: open.id, resumed: true };
   }
@@ -140,6 +152,12 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
   const accounts = new Map<string, Account>();
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   const denied: Record<string, number> = {};
+  /** Calls under way: a stopped scan waits for none of them. */
+  const underWay = new Set<(reason: unknown) => void>();
+  const dropAll = () => {
+    for (const drop of underWay) drop(signal.reason);
+  };
+  signal.addEventListener('abort', dropAll, { once: true });
   const failures: CollectSummary['failures'][number][] = [];
   const counts = { total: 0, done: 0, visited: 0, reached: 0, denied: 0, skipped: 0, calls: 0, reused: 0 };
   let phase: CollectProgress['phase'] = 'sources';
@@ -182,10 +200,23 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
     return outcome;
   }
 
-  function recordOf(account: string, call: string, args: Record<string, unknown>, region: string, page: number | undefined): Omit<EvidenceRecord, 'body' | 'error'> {
+  function recordOf(
+    account: string,
+    call: string,
+    args: Record<string, unknown>,
+    region: string,
+    page: number | undefined,
+  ): Omit<EvidenceRecord, 'body' | 'error'> {
     const [service = '', op = ''] = call.split(':');
     return {
-      v: 1, provider: provider.id, account, ...(provider.isGlobal(call) ? {} : { region }), service, op, args, at: clock().toISOString(),
+      v: 1,
+      provider: provider.id,
+      account,
+      ...(provider.isGlobal(call) ? {} : { region }),
+      service,
+      op,
+      args,
+      at: clock().toISOString(),
       ...(page === undefined ? {} : { page }),
     };
   }
@@ -206,14 +237,30 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
     return answer;
   }
 
-  async function answerOf(session: Session, account: Account, call: string, spec: CallSpec, args: Record<string, unknown>, region: string): Promise<Answer> {
+  async function answerOf(
+    session: Session,
+    account: Account,
+    call: string,
+    spec: CallSpec,
+    args: Record<string, unknown>,
+    region: string,
+  ): Promise<Answer> {
     const pages: Record<string, unknown>[] = [];
     let token: unknown;
     let page = 0;
     // The second phase enters accounts again, and may ask what the first one did.
     if (resumed || phase === 'stores') {
       const [service = '', op = ''] = call.split(':');
-      const known = keep(() => store.found(scan, { provider: provider.id, account: session.account, ...(provider.isGlobal(call) ? {} : { region }), service, op, args }));
+      const known = keep(() =>
+        store.found(scan, {
+          provider: provider.id,
+          account: session.account,
+          ...(provider.isGlobal(call) ? {} : { region }),
+          service,
+          op,
+          args,
+        }),
+      );
       for (const record of known) {
         if ((record.page ?? 0) !== page) break;
         if (record.error) {
@@ -239,11 +286,19 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       if (signal.aborted) throw signal.reason;
       await turn(bucket, signal);
       const question = token === undefined || !spec.pages ? args : { ...args, [spec.pages.to]: token };
-      const sent = await account.limit(() => everybody(async () => {
-        if (signal.aborted) throw signal.reason;
-        counts.calls++;
-        return session.send(call, question, region, signal);
-      }));
+      const sent = await account.limit(() =>
+        everybody(async () => {
+          if (signal.aborted) throw signal.reason;
+          counts.calls++;
+          return new Promise<Sent>((resolve, reject) => {
+            underWay.add(reject);
+            session
+              .send(call, question, region, signal)
+              .then(resolve, reject)
+              .finally(() => underWay.delete(reject));
+          });
+        }),
+      );
       if (signal.aborted && !sent.body) throw signal.reason;
       if (sent.error) {
         if (anew && STALE_TOKEN.test(`${sent.error.code} ${sent.error.message}`)) {
@@ -291,7 +346,8 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       const told = plain(args) as Record<string, unknown>;
       const { service, op } = recordOf(session.account, call, told, session.home, undefined);
       keep(() => {
-        const known = resumed && store.found(scan, { provider: provider.id, account: session.account, service, op, args: told })[0]?.body !== undefined;
+        const known =
+          resumed && store.found(scan, { provider: provider.id, account: session.account, service, op, args: told })[0]?.body !== undefined;
         if (!known) store.put(scan, { ...recordOf(session.account, call, told, session.home, undefined), body: page });
       });
       counts.calls++;
@@ -318,15 +374,34 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
     const left = counts.total - counts.done;
     const eta = counts.visited > 0 && left > 0 ? Math.ceil(((now - phaseBegan) / counts.visited / 1000) * left) : undefined;
     options.onProgress({
-      phase, accounts: { done: counts.done, total: counts.total }, calls: counts.calls, denied: outcomes.denied, throttled: outcomes.throttled,
-      unreachable: outcomes.unreachable, ...(eta === undefined ? {} : { eta }),
+      phase,
+      accounts: { done: counts.done, total: counts.total },
+      calls: counts.calls,
+      denied: outcomes.denied,
+      throttled: outcomes.throttled,
+      unreachable: outcomes.unreachable,
+      ...(eta === undefined ? {} : { eta }),
     });
   }
 
   return {
-    options, provider, store, scan, resumed, desk, signal, counts, failures, ask, keep, report, accountOf,
+    options,
+    provider,
+    store,
+    scan,
+    resumed,
+    desk,
+    signal,
+    counts,
+    failures,
+    ask,
+    keep,
+    report,
+    accountOf,
     window: Math.max(1, options.window ?? 16),
-    get fault() { return fault; },
+    get fault() {
+      return fault;
+    },
     stopped: () => signal.aborted,
     release(id: string): void {
       accounts.delete(id);
@@ -341,8 +416,20 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       report(true);
     },
     summary: (seconds: number): CollectSummary => ({
-      scan, stopped: signal.aborted, accounts: { total: counts.reached + counts.denied + counts.skipped, reached: counts.reached, denied: counts.denied, skipped: counts.skipped },
-      calls: counts.calls, reused: counts.reused, outcomes, denied: Object.fromEntries(Object.entries(denied).sort()), failures, seconds,
+      scan,
+      stopped: signal.aborted,
+      accounts: {
+        total: counts.reached + counts.denied + counts.skipped,
+        reached: counts.reached,
+        denied: counts.denied,
+        skipped: counts.skipped,
+      },
+      calls: counts.calls,
+      reused: counts.reused,
+      outcomes,
+      denied: Object.fromEntries(Object.entries(denied).sort()),
+      failures,
+      seconds,
     }),
   };
 }
@@ -415,12 +502,14 @@ class Listing {
     const reading = (async () => {
       for await (const target of provider.targets(desk, this.#start)) add(target);
       for (const id of only ?? []) add({ id });
-    })().catch((error) => {
-      failed = error;
-    }).finally(() => {
-      ended = true;
-      wake();
-    });
+    })()
+      .catch((error) => {
+        failed = error;
+      })
+      .finally(() => {
+        ended = true;
+        wake();
+      });
     for (let next = 0; ; ) {
       if (next < listed.length) yield listed[next++] as Target;
       else if (ended) break;
@@ -436,13 +525,15 @@ async function inWindow<T>(run: Run, items: AsyncIterable<T> | Iterable<T>, work
   let failed: { readonly error: unknown } | undefined;
   for await (const item of items) {
     if (run.stopped() || failed) break;
-    const one = work(item).catch((error) => {
-      failed ??= { error };
-    }).finally(() => {
-      active.delete(one);
-      run.counts.done++;
-      run.report();
-    });
+    const one = work(item)
+      .catch((error) => {
+        failed ??= { error };
+      })
+      .finally(() => {
+        active.delete(one);
+        run.counts.done++;
+        run.report();
+      });
     active.add(one);
     if (active.size >= run.window) await Promise.race(active);
   }
@@ -451,7 +542,13 @@ async function inWindow<T>(run: Run, items: AsyncIterable<T> | Iterable<T>, work
   if (run.stopped()) throw run.signal.reason;
 }
 
-async function visit(run: Run, target: Target, collectors: readonly Collector[], phase: 'sources' | 'stores', wantedOf: () => readonly Destination[]): Promise<void> {
+async function visit(
+  run: Run,
+  target: Target,
+  collectors: readonly Collector[],
+  phase: 'sources' | 'stores',
+  wantedOf: () => readonly Destination[],
+): Promise<void> {
   const { provider, store, scan, desk, counts } = run;
   try {
     const session = await provider.enter(desk, target);
@@ -459,7 +556,8 @@ async function visit(run: Run, target: Target, collectors: readonly Collector[],
     if (!session) return;
     run.keep(() => store.work.mark(scan, 'reached', target.id));
     const wanted = wantedOf();
-    const regions = run.options.regions === undefined ? session.regions : session.regions.filter((region) => run.options.regions?.includes(region));
+    const regions =
+      run.options.regions === undefined ? session.regions : session.regions.filter((region) => run.options.regions?.includes(region));
     const failedBefore = run.failures.length;
     const cells: Promise<void>[] = [];
     for (const collector of collectors) {
@@ -470,14 +568,23 @@ async function visit(run: Run, target: Target, collectors: readonly Collector[],
       // In the second phase only regions that something is wanted in; what tells no region is asked about from the home region.
       const there = phase === 'sources' ? regions : [...new Set(wanted.map((one) => one.region ?? session.home))];
       for (const region of there) {
-        cells.push(runCell(run, session, collector, region, wanted.filter((one) => (one.region ?? session.home) === region)));
+        cells.push(
+          runCell(
+            run,
+            session,
+            collector,
+            region,
+            wanted.filter((one) => (one.region ?? session.home) === region),
+          ),
+        );
       }
     }
     await Promise.all(cells);
     if (run.stopped()) throw run.signal.reason;
     const account = run.accountOf(target.id);
     run.keep(() => {
-      if (provider.owned && [...account.asked.keys()].some((key) => key.startsWith(`${provider.owned?.call}|`))) store.work.mark(scan, 'listed', target.id);
+      if (provider.owned && [...account.asked.keys()].some((key) => key.startsWith(`${provider.owned?.call}|`)))
+        store.work.mark(scan, 'listed', target.id);
       if (!account.unsettled && run.failures.length === failedBefore) store.work.mark(scan, phase, target.id);
     });
   } finally {
@@ -495,9 +602,11 @@ async function runCell(run: Run, session: Session, collector: Collector, region:
     async ask(call, args = {}, where = {}) {
       const spec = collector.calls[call];
       if (!spec) throw new Error(`${call} is not among the calls that the collector "${collector.id}" declares`);
-      if (where.account === undefined || where.account === session.account) return run.ask(session, call, spec, args, where.region ?? region);
+      if (where.account === undefined || where.account === session.account)
+        return run.ask(session, call, spec, args, where.region ?? region);
       const other = await run.provider.enter(run.desk, { id: where.account });
-      if (!other) return { ok: false, pages: [], error: { code: 'AccountNotReached', message: `account ${where.account} cannot be entered` } };
+      if (!other)
+        return { ok: false, pages: [], error: { code: 'AccountNotReached', message: `account ${where.account} cannot be entered` } };
       return run.ask(other, call, spec, args, where.region ?? region);
     },
     want(destination) {
@@ -508,6 +617,11 @@ async function runCell(run: Run, session: Session, collector: Collector, region:
     await collector.collect(cell);
   } catch (error) {
     if (run.stopped()) return;
-    run.failures.push({ collector: collector.id, account: session.account, region, message: error instanceof Error ? error.message : String(error) });
+    run.failures.push({
+      collector: collector.id,
+      account: session.account,
+      region,
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
 }

@@ -55,7 +55,7 @@ export function planCalls(options: PlanOptions): CallPlan {
   const take = (call: string, spec: Collector['calls'][string], runs: Collector['runs'] | 'once', phase: Collector['phase']) => {
     const service = call.split(':')[0] ?? '';
     (permissions[spec.permission] ??= []).push(spec.why);
-    const regional = (spec.per === undefined ? runs === 'region' : spec.per === 'region') && !provider.isGlobal(call);
+    const regional = (spec.per === 'region' || (spec.per !== 'account' && runs === 'region')) && !provider.isGlobal(call);
     const shares = regional ? perRegion : runs === 'once' ? once : perAccount;
     let share = shares.get(service);
     if (!share) shares.set(service, (share = { service, calls: 0, perResource: [] }));
@@ -80,7 +80,8 @@ export function planCalls(options: PlanOptions): CallPlan {
   const callsByService: Record<string, number> = {};
   if (accounts > 0) for (const share of once.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls;
   for (const share of perAccount.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts;
-  for (const share of perRegion.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts * regions;
+  for (const share of perRegion.values())
+    callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts * regions;
   const calls = Object.values(callsByService).reduce((sum, one) => sum + one, 0);
 
   // One bucket per account, region and group: all are alike, and account-wide calls fall into the home region's.
@@ -103,7 +104,11 @@ export function planCalls(options: PlanOptions): CallPlan {
     calls,
     callsByService: Object.fromEntries(Object.entries(callsByService).sort()),
     perResource: [...perResource].sort().map(([call, why]) => ({ call, why })),
-    permissions: Object.fromEntries(Object.entries(permissions).sort().map(([permission, whys]) => [permission, [...new Set(whys)]])),
+    permissions: Object.fromEntries(
+      Object.entries(permissions)
+        .sort()
+        .map(([permission, whys]) => [permission, [...new Set(whys)]]),
+    ),
     limitSeconds: accounts === 0 ? 0 : limitSeconds,
     latencySeconds: (calls * (options.latency ?? 0.1)) / Math.max(1, options.concurrency ?? 48),
   };

@@ -2,7 +2,18 @@ import type { CallError } from '../model/evidence.ts';
 import type { Answer, CallSpec, Collector } from './collector.ts';
 
 /** What became of a call. `other` are the provider's answers that are errors in form only, and faults of no known kind. */
-export const OUTCOMES = ['answered', 'denied', 'throttled', 'region-disabled', 'suspended', 'unreachable', 'not-signed-up', 'expired', 'server-error', 'other'] as const;
+export const OUTCOMES = [
+  'answered',
+  'denied',
+  'throttled',
+  'region-disabled',
+  'suspended',
+  'unreachable',
+  'not-signed-up',
+  'expired',
+  'server-error',
+  'other',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Outcomes that another try may change: a resumed scan asks again. */
@@ -36,7 +47,7 @@ export interface Session {
   readonly home: string;
   /** Enabled regions, known after `enter`. */
   readonly regions: readonly string[];
-  /** One question, retries included; errors of the provider and the network are answers. Throws only if the signal was aborted. */
+  /** One question, retries included; errors of the provider and the network are answers. Throws only after the signal was aborted. */
   send(call: string, args: Record<string, unknown>, region: string, signal: AbortSignal): Promise<Sent>;
 }
 
@@ -73,6 +84,11 @@ export interface Provider {
   limit(call: string): Limit;
   outcome(error: CallError): Outcome;
   /** The list that tells which account owns a destination that does not say so itself. */
-  readonly owned?: { readonly kind: string; readonly call: string; read(body: Record<string, unknown>): Iterable<{ readonly id: string; readonly region?: string }> };
+  readonly owned?: {
+    readonly kind: string;
+    readonly call: string;
+    read(body: Record<string, unknown>): Iterable<{ readonly id: string; readonly region?: string }>;
+  };
+  /** Breaks off what is under way; called when the scan ends and when it is stopped. */
   close(): void;
 }

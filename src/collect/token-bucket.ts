@@ -6,7 +6,10 @@ export interface TokenBucket {
   reserve(): number;
 }
 
-export function tokenBucket(limit: { readonly perSecond: number; readonly burst: number }, now: () => number = () => performance.now()): TokenBucket {
+export function tokenBucket(
+  limit: { readonly perSecond: number; readonly burst: number },
+  now: () => number = () => performance.now(),
+): TokenBucket {
   let tokens = limit.burst;
   let at = now();
   return {

@@ -40,7 +40,12 @@ export async function* readNdjson(path: string, options: ReadOptions = {}): Asyn
 }
 
 /** Reads evidence files as one scan into the store: all of it, or nothing if any line is bad. Returns the number of records. */
-export async function importNdjson(store: EvidenceStore, scan: { readonly id: string; readonly at: string }, paths: readonly string[], options: ReadOptions = {}): Promise<number> {
+export async function importNdjson(
+  store: EvidenceStore,
+  scan: { readonly id: string; readonly at: string },
+  paths: readonly string[],
+  options: ReadOptions = {},
+): Promise<number> {
   return store.whole(async () => {
     store.startScan({ id: scan.id, startedAt: scan.at, options: 'import' });
     let count = 0;
@@ -125,7 +130,9 @@ async function* linesOf(path: string, name: string, maxBytes: number): AsyncGene
 }
 
 function tooLong(name: string, number: number, maxBytes: number): InputError {
-  return new InputError(`${name}:${number}: the line is longer than ${maxBytes >= 1 << 20 ? `${maxBytes >> 20} MiB` : `${maxBytes} bytes`}; evidence is NDJSON, one record a line`);
+  return new InputError(
+    `${name}:${number}: the line is longer than ${maxBytes >= 1 << 20 ? `${maxBytes >> 20} MiB` : `${maxBytes} bytes`}; evidence is NDJSON, one record a line`,
+  );
 }
 
 async function* bytesOf(path: string, name: string, linesSoFar: () => number): AsyncGenerator<Buffer> {
@@ -150,7 +157,8 @@ async function* bytesOf(path: string, name: string, linesSoFar: () => number): A
     if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'Z_BUF_ERROR') throw new InputError(`${name}: the gzip data is cut off after line ${linesSoFar()}; copy the file again`);
-    if (code.startsWith('Z_')) throw new InputError(`${name}: is not gzip data, or is damaged after line ${linesSoFar()}; copy the file again`);
+    if (code.startsWith('Z_'))
+      throw new InputError(`${name}: is not gzip data, or is damaged after line ${linesSoFar()}; copy the file again`);
     throw fileError(name, error, 'read');
   } finally {
     raw.destroy();
@@ -160,9 +168,14 @@ async function* bytesOf(path: string, name: string, linesSoFar: () => number): A
 function fileError(path: string, error: unknown, done: 'read' | 'written'): unknown {
   if (error instanceof InputError) return error;
   const reasons: Record<string, string> = {
-    ENOENT: done === 'read' ? 'there is no such file' : 'its folder does not exist', EISDIR: 'is a folder; name a file', ENOSPC: 'the disk is full',
-    EACCES: `cannot be ${done}; check its permissions`, EPERM: `cannot be ${done}; check its permissions`, EROFS: 'the file system is read-only',
-    ENOTDIR: 'part of its path is not a folder', EMFILE: 'too many files are open',
+    ENOENT: done === 'read' ? 'there is no such file' : 'its folder does not exist',
+    EISDIR: 'is a folder; name a file',
+    ENOSPC: 'the disk is full',
+    EACCES: `cannot be ${done}; check its permissions`,
+    EPERM: `cannot be ${done}; check its permissions`,
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'part of its path is not a folder',
+    EMFILE: 'too many files are open',
   };
   const reason = reasons[(error as NodeJS.ErrnoException)?.code ?? ''];
   return reason === undefined ? error : new InputError(`${path}: ${reason}`, { cause: error });
@@ -175,7 +188,9 @@ function recordOf(text: string, where: string, cut: boolean): EvidenceRecord {
   } catch (error) {
     if (cut) throw new InputError(`${where}: the line is cut off; the file is incomplete, copy or export it again`);
     const position = /at position (\d+)/.exec((error as Error).message)?.[1];
-    throw new InputError(`${where}${position === undefined ? '' : `:${Number(position) + 1}`}: is not JSON; evidence is NDJSON, one record a line`);
+    throw new InputError(
+      `${where}${position === undefined ? '' : `:${Number(position) + 1}`}: is not JSON; evidence is NDJSON, one record a line`,
+    );
   }
   const read = EvidenceRecord.safeParse(value);
   if (!read.success) {
@@ -185,7 +200,11 @@ function recordOf(text: string, where: string, cut: boolean): EvidenceRecord {
     throw new InputError(`${where}: ${pointer === '/' ? 'the record' : pointer} ${issue?.message ?? 'is wrong'}${hint}`);
   }
   try {
-    return { ...read.data, args: plain(read.data.args) as Record<string, unknown>, ...(read.data.error ? {} : { body: plain(read.data.body) }) };
+    return {
+      ...read.data,
+      args: plain(read.data.args) as Record<string, unknown>,
+      ...(read.data.error ? {} : { body: plain(read.data.body) }),
+    };
   } catch (error) {
     if (error instanceof TooDeep) throw new InputError(`${where}: is nested more than ${MAX_DEPTH} deep; no provider answers like that`);
     throw error;

@@ -27,8 +27,16 @@ const fresh = (name = 'evidence.db') => join(folder, `${++made}-${name}`);
 
 function recordOf(over: Partial<EvidenceRecord> = {}): EvidenceRecord {
   return {
-    v: 1, provider: 'aws', account: '111122223333', region: 'eu-west-1', service: 'cloudtrail', op: 'DescribeTrails', args: {}, at: '2026-11-21T12:00:00Z',
-    body: { trailList: [] }, ...over,
+    v: 1,
+    provider: 'aws',
+    account: '111122223333',
+    region: 'eu-west-1',
+    service: 'cloudtrail',
+    op: 'DescribeTrails',
+    args: {},
+    at: '2026-11-21T12:00:00Z',
+    body: { trailList: [] },
+    ...over,
   };
 }
 
@@ -40,7 +48,10 @@ function storeWith(records: EvidenceRecord[], path = fresh()): EvidenceStore {
 }
 
 async function lineOf(work: () => unknown): Promise<string> {
-  const error = await (async () => work())().then(() => undefined, (thrown: unknown) => thrown);
+  const error = await (async () => work())().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(InputError);
   expect((error as Error).message).not.toMatch(/\n/);
   return (error as Error).message.replaceAll(folder, '');
@@ -49,11 +60,20 @@ async function lineOf(work: () => unknown): Promise<string> {
 describe('the store', () => {
   it('keeps equal answers once, whatever the order of their keys, and gives every record back', () => {
     const path = fresh();
-    const store = storeWith([
-      recordOf(), recordOf({ region: 'eu-west-2' }), recordOf({ account: '444455556666', body: { b: 1, a: { d: 1, c: 2 } } }),
-      recordOf({ account: '777788889999', body: { a: { c: 2, d: 1 }, b: 1 } }),
-      { ...recordOf({ op: 'GetTrail', args: { Name: 'main' } }), body: undefined, error: { code: 'AccessDenied', message: 'no', status: 403 } },
-    ], path);
+    const store = storeWith(
+      [
+        recordOf(),
+        recordOf({ region: 'eu-west-2' }),
+        recordOf({ account: '444455556666', body: { b: 1, a: { d: 1, c: 2 } } }),
+        recordOf({ account: '777788889999', body: { a: { c: 2, d: 1 }, b: 1 } }),
+        {
+          ...recordOf({ op: 'GetTrail', args: { Name: 'main' } }),
+          body: undefined,
+          error: { code: 'AccessDenied', message: 'no', status: 403 },
+        },
+      ],
+      path,
+    );
     const records = [...store.records('one')];
     expect(records.map((record) => record.id)).toEqual([1, 2, 3, 4, 5]);
     expect(records[1]).toEqual({ ...recordOf({ region: 'eu-west-2' }), id: 2 });
@@ -70,7 +90,9 @@ describe('the store', () => {
   it('finds the pages of one call, the newest answer of each', () => {
     const page = (number: number, at: string, body: unknown) => recordOf({ op: 'ListTrails', page: number, at, body });
     const store = storeWith([
-      page(0, '2026-11-21T12:00:00Z', { n: 0 }), page(1, '2026-11-21T12:00:01Z', { n: 'late' }), page(1, '2026-11-21T12:00:02Z', { n: 1 }),
+      page(0, '2026-11-21T12:00:00Z', { n: 0 }),
+      page(1, '2026-11-21T12:00:01Z', { n: 'late' }),
+      page(1, '2026-11-21T12:00:02Z', { n: 1 }),
       recordOf({ op: 'ListTrails', args: { other: true }, page: 0, body: {} }),
     ]);
     const call = { provider: 'aws', account: '111122223333', region: 'eu-west-1', service: 'cloudtrail', op: 'ListTrails', args: {} };
@@ -82,9 +104,21 @@ describe('the store', () => {
   });
 
   it('turns dates and bytes into text, and keeps hostile keys as data', () => {
-    const store = storeWith([recordOf({ body: { when: new Date('2026-01-02T03:04:05Z'), bytes: new Uint8Array([1, 2, 3]), none: undefined, ['__proto__']: 'p', deep: JSON.parse('{"__proto__":{"x":1}}') } })]);
+    const store = storeWith([
+      recordOf({
+        body: {
+          when: new Date('2026-01-02T03:04:05Z'),
+          bytes: new Uint8Array([1, 2, 3]),
+          none: undefined,
+          ['__proto__']: 'p',
+          deep: JSON.parse('{"__proto__":{"x":1}}'),
+        },
+      }),
+    ]);
     const [record] = [...store.records()];
-    expect(JSON.stringify(record?.body)).toBe('{"bytes":"AQID","deep":{"__proto__":{"x":1}},"when":"2026-01-02T03:04:05.000Z"}'.replace('{"bytes"', '{"__proto__":"p","bytes"'));
+    expect(JSON.stringify(record?.body)).toBe(
+      '{"bytes":"AQID","deep":{"__proto__":{"x":1}},"when":"2026-01-02T03:04:05.000Z"}'.replace('{"bytes"', '{"__proto__":"p","bytes"'),
+    );
     expect(({} as { x?: number }).x).toBeUndefined();
     store.close();
   });
@@ -120,14 +154,17 @@ describe('the store', () => {
   it('survives kill -9 at any moment: what was written some milliseconds ago is there', () => {
     const path = fresh();
     const script = join(folder, 'writer.mts');
-    writeFileSync(script, `
+    writeFileSync(
+      script,
+      `
       import { openStore } from '${join(import.meta.dirname, '../../src/store/evidence-store.ts')}';
       const store = openStore(process.argv[2], { create: true });
       store.startScan({ id: 'one', startedAt: '2026-11-21T12:00:00Z', options: 'o' });
       for (let i = 0; i < 700; i++) store.put('one', { v: 1, provider: 'aws', account: String(i), service: 's', op: 'o', args: {}, at: '2026-11-21T12:00:00Z', body: { i } });
       await new Promise((resolve) => setTimeout(resolve, 200));
       for (let i = 0; i < 30; i++) store.put('one', { v: 1, provider: 'aws', account: 'tail', service: 's', op: 'o', args: { i }, at: '2026-11-21T12:00:00Z', body: {} });
-      process.kill(process.pid, 'SIGKILL');`);
+      process.kill(process.pid, 'SIGKILL');`,
+    );
     const ended = spawnSync(process.execPath, [script, path]);
     expect(ended.stderr.toString()).toBe('');
     expect(ended.signal).toBe('SIGKILL');
@@ -159,7 +196,10 @@ describe('the store', () => {
     expect(await lineOf(() => openStore(join(text, 'below.db'), { create: true }))).toMatch(/cannot be written/);
     expect(await lineOf(() => openStore(folder, { create: true }))).toMatch(/is not a file/);
     const cut = fresh('cut.db');
-    storeWith(Array.from({ length: 200 }, (_, i) => recordOf({ body: { i, text: 'x'.repeat(200) } })), cut).close();
+    storeWith(
+      Array.from({ length: 200 }, (_, i) => recordOf({ body: { i, text: 'x'.repeat(200) } })),
+      cut,
+    ).close();
     writeFileSync(cut, readFileSync(cut).subarray(0, 9000));
     expect(await lineOf(() => [...openStore(cut).records()])).toMatch(/is not a Viewshed evidence store, or is damaged/);
   });
@@ -167,7 +207,9 @@ describe('the store', () => {
   it('reports a write that fails, also one that fails between two calls', async () => {
     const path = fresh();
     const script = join(folder, 'full.mts');
-    writeFileSync(script, `
+    writeFileSync(
+      script,
+      `
       import { openStore } from '${join(import.meta.dirname, '../../src/store/evidence-store.ts')}';
       const store = openStore(process.argv[2], { create: true });
       store.startScan({ id: 'one', startedAt: '2026-11-21T12:00:00Z', options: 'o' });
@@ -177,7 +219,8 @@ describe('the store', () => {
           if (i % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 30));
         }
         store.flush();
-      } catch (error) { console.log(error.name + ': ' + error.message); process.exit(error.exitCode); }`);
+      } catch (error) { console.log(error.name + ': ' + error.message); process.exit(error.exitCode); }`,
+    );
     const ended = spawnSync('bash', ['-c', `trap '' XFSZ; ulimit -f 600; exec "$0" "$1" "$2"`, process.execPath, script, path]);
     expect(ended.stdout.toString()).toMatch(/^InputError: .*(the disk is full|disk or file size limit)/);
     expect(ended.status).toBe(2);
@@ -195,7 +238,12 @@ describe('NDJSON', () => {
   const line = (over: Partial<EvidenceRecord> = {}) => JSON.stringify(recordOf(over));
 
   it.each(['evidence.ndjson', 'evidence.ndjson.gz'])('goes out and comes back equal: %s', async (name) => {
-    const records = [recordOf(), recordOf({ page: 0, args: { b: 1, a: [{}] } }), { ...recordOf(), body: undefined, error: { code: 'X', message: 'ü\u2028"' } }, recordOf({ body: null })];
+    const records = [
+      recordOf(),
+      recordOf({ page: 0, args: { b: 1, a: [{}] } }),
+      { ...recordOf(), body: undefined, error: { code: 'X', message: 'ü\u2028"' } },
+      recordOf({ body: null }),
+    ];
     const store = storeWith(records);
     const path = fresh(name);
     expect(await exportNdjson(store, path, 'one')).toBe(4);
@@ -212,21 +260,36 @@ describe('NDJSON', () => {
   it('knows gzip by its content, takes CRLF, a byte order mark, blank lines and no line break at the end', async () => {
     const path = fresh('e.ndjson');
     writeFileSync(path, gzipSync(`\ufeff${line()}\r\n\r\n${line({ region: 'us-east-1' })}`));
-    expect((await read(path, { firstId: 7 })).map((record) => [record.id, record.region])).toEqual([[7, 'eu-west-1'], [8, 'us-east-1']]);
+    expect((await read(path, { firstId: 7 })).map((record) => [record.id, record.region])).toEqual([
+      [7, 'eu-west-1'],
+      [8, 'us-east-1'],
+    ]);
   });
 
   it.each([
     ['not JSON', `${line()}\n{"v":1,oops}\n`, /e\.ndjson:2:8: is not JSON/],
     ['cut off', `${line()}\n${line().slice(0, 40)}`, /e\.ndjson:2: the line is cut off/],
     ['a wrong type', `${line({ account: 5 as unknown as string })}\n`, /e\.ndjson:1: \/account .*expected string/],
-    ['a wrong member of the error', `${JSON.stringify({ ...recordOf(), body: undefined, error: { message: 'x' } })}\n`, /:1: \/error\/code /],
+    [
+      'a wrong member of the error',
+      `${JSON.stringify({ ...recordOf(), body: undefined, error: { message: 'x' } })}\n`,
+      /:1: \/error\/code /,
+    ],
     ['neither body nor error', `${JSON.stringify({ ...recordOf(), body: undefined })}\n`, /:1: the record needs either a body or an error/],
     ['another version', `${line({ v: 2 as 1 })}\n`, /:1: \/v .*version 1/],
     ['an array', `[]\n`, /:1: the record /],
-    ['nesting', `${line({ body: 'DEEP' }).replace('"DEEP"', '['.repeat(100_000) + ']'.repeat(100_000))}\n`, /:1: is nested more than 256 deep/],
+    [
+      'nesting',
+      `${line({ body: 'DEEP' }).replace('"DEEP"', '['.repeat(100_000) + ']'.repeat(100_000))}\n`,
+      /:1: is nested more than 256 deep/,
+    ],
     ['not UTF-8', Buffer.concat([Buffer.from(line()), Buffer.from([10, 0xff, 0xfe, 10])]), /:2: is not UTF-8/],
     ['nothing', '\n\n', /holds no evidence record/],
-    ['gzip cut off', gzipSync(Array.from({ length: 3000 }, (_, i) => line({ args: { i, r: Math.random() } })).join('\n')).subarray(0, 20_000), /the gzip data is cut off after line \d+/],
+    [
+      'gzip cut off',
+      gzipSync(Array.from({ length: 3000 }, (_, i) => line({ args: { i, r: Math.random() } })).join('\n')).subarray(0, 20_000),
+      /the gzip data is cut off after line \d+/,
+    ],
     ['gzip damaged', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.from('no gzip at all, at all')]), /is not gzip data, or is damaged/],
   ])('%s is one line', async (_, content, expected) => {
     const path = fresh('e.ndjson');
@@ -259,7 +322,9 @@ describe('NDJSON', () => {
     writeFileSync(good, `${line()}\n`);
     writeFileSync(bad, `${line()}\nbad\n`);
     const store = openStore(fresh(), { create: true });
-    expect(await lineOf(() => importNdjson(store, { id: 'i', at: '2026-11-22T00:00:00Z' }, [good, bad]))).toMatch(/b\.ndjson:2(:\d+)?: is not JSON/);
+    expect(await lineOf(() => importNdjson(store, { id: 'i', at: '2026-11-22T00:00:00Z' }, [good, bad]))).toMatch(
+      /b\.ndjson:2(:\d+)?: is not JSON/,
+    );
     expect(store.scans()).toEqual([]);
     expect([...store.records()]).toEqual([]);
     expect(await importNdjson(store, { id: 'i', at: '2026-11-22T00:00:00Z' }, [good])).toBe(1);
