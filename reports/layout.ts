@@ -194,6 +194,8 @@ export function groupUnknowns(assessment: Assessment, context: ReportContext): U
     for (const unknown of row.unknowns) add(unknown, (unknown.evidence ?? []).length === 0 ? row.scope.account : undefined, undefined);
   }
   return [...groups.values()]
+    // An account that was not reached has a line of its own, with the reason; what would have been asked in it adds nothing.
+    .filter(({ first }) => first.code !== 'AccountNotReached')
     .map(({ first, on, accounts, needs, evidence }) => ({
       call: first.call,
       permission: first.permission,

@@ -17,6 +17,7 @@ const Trail = z.object({
   S3BucketName: z.string().optional(),
   S3KeyPrefix: z.string().optional(),
   CloudWatchLogsLogGroupArn: z.string().optional(),
+  SnsTopicARN: z.string().optional(),
   IsMultiRegionTrail: z.boolean().optional(),
   IsOrganizationTrail: z.boolean().optional(),
   IncludeGlobalServiceEvents: z.boolean().optional(),
@@ -48,6 +49,8 @@ const Status = z.object({
   LatestDeliveryError: z.string().optional(),
   LatestDigestDeliveryTime: z.string().optional(),
   LatestDigestDeliveryError: z.string().optional(),
+  LatestNotificationError: z.string().optional(),
+  LatestNotificationTime: z.string().optional(),
   LatestCloudWatchLogsDeliveryTime: z.string().optional(),
   LatestCloudWatchLogsDeliveryError: z.string().optional(),
 });
@@ -327,7 +330,7 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
       name,
       scope,
       evidence: [...described, ...status.ids],
-      findings: trailFindings(trail, name, judged, [...described, ...status.ids]),
+      findings: trailFindings(trail, name, judged, status.pages[0], [...described, ...status.ids]),
     });
     const passes = minus(selector.passes, without.certainly);
     edge = {
@@ -635,7 +638,7 @@ function globalEvents(trail: Trail, region: string, partition: string): { key: s
   };
 }
 
-function trailFindings(trail: Trail, name: string, judged: Judged, evidence: readonly number[]): Finding[] {
+function trailFindings(trail: Trail, name: string, judged: Judged, status: Status | undefined, evidence: readonly number[]): Finding[] {
   const findings: Finding[] = [];
   const add = (kind: string, severity: Finding['severity'], message: string) =>
     findings.push({ kind, dimension: 'consistency', severity, message, evidence: [...evidence] });
@@ -653,6 +656,15 @@ function trailFindings(trail: Trail, name: string, judged: Judged, evidence: rea
   ] as const) {
     if (delivery.state === 'broken' || delivery.state === 'stale')
       add(`delivery-${delivery.state}`, 'high', `trail ${name}, ${what}: ${delivery.why}`);
+  }
+  // The topic announces new files; it keeps no copy. What waits for its word sees nothing while it fails.
+  if (trail.SnsTopicARN && status?.LatestNotificationError) {
+    const since = status.LatestNotificationTime ? `; last one ${status.LatestNotificationTime}` : '';
+    add(
+      'notification-failing',
+      'medium',
+      `trail ${name}: notices of new files to ${trail.SnsTopicARN} fail with ${status.LatestNotificationError}${since}`,
+    );
   }
   if (trail.RecursiveLogging === false)
     add('own-deliveries-left-out', 'info', `trail ${name}: the records of its own deliveries are left out (RecursiveLogging false)`);

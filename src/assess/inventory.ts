@@ -8,6 +8,7 @@ import type { Edge, Emitter } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
 import type { Desk } from './assess.ts';
 import { nameOf, offersOf } from './offers.ts';
+import { addOutliers } from './uniform.ts';
 
 /** What each source collects at each place, by the same arithmetic as the needs. Regions of an account that fare alike are one row. */
 export function inventoryOf(desk: Desk): InventoryRow[] {
@@ -46,6 +47,7 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
             scope: alone ? scope : member.scope,
             ...(source.place === 'resource' ? { name: member.name } : {}),
             ...content.row,
+            findings: [...content.row.findings],
             evidence: [
               ...new Set([...content.row.evidence, ...(alone ? members.slice(0, 20) : [member]).flatMap((one) => one.evidence)]),
             ].sort((a, b) => a - b),
@@ -80,6 +82,7 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
     );
     row?.findings.push(finding);
   }
+  addOutliers(rows);
   return rows.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
 }
 
