@@ -61,6 +61,8 @@ describe.each(pages)('%s', (name, path) => {
       .flatMap(({ code }) => code.replaceAll('\\\n', ' ').split('\n'));
     const calls = lines.filter((line) => /^\s*(\$ )?([A-Z_]+=\S* )*(npx )?viewshed |npm run (--silent |-s )?viewshed -- /.test(line));
     expect(calls.flatMap(faultsOf)).toEqual([]);
+    const named = calls.flatMap((line) => line.match(/(?<=\s)(examples|rules|docs)\/[\w./-]+/g) ?? []);
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 });
 
