@@ -19,7 +19,9 @@ export function benchAssess(sizes: readonly number[] = [200, 2000]): void {
     const { needs: verdicts, inventory } = assess(paths, wanted, rules, AS_OF);
     const end = performance.now();
     const seconds = (end - start) / 1000;
-    const growth = before ? `, ${(seconds / before.seconds).toFixed(1)} times the time for ${accounts / before.accounts} times the accounts` : '';
+    const growth = before
+      ? `, ${(seconds / before.seconds).toFixed(1)} times the time for ${accounts / before.accounts} times the accounts`
+      : '';
     console.log(
       `assess ${accounts} accounts x 17 regions x 100 needs: ${seconds.toFixed(2)} s (index ${((indexed - start) / 1000).toFixed(2)}, read ${((read - indexed) / 1000).toFixed(2)}, judge ${((end - read) / 1000).toFixed(2)}); ` +
         `${verdicts.length} verdicts, ${verdicts.reduce((sum, one) => sum + one.places.length, 0)} places, ${inventory.length} inventory rows${growth}`,
@@ -28,4 +30,5 @@ export function benchAssess(sizes: readonly number[] = [200, 2000]): void {
   }
 }
 
-if (import.meta.main) benchAssess(process.argv.slice(2).map(Number).filter(Boolean).length > 0 ? process.argv.slice(2).map(Number) : undefined);
+if (import.meta.main)
+  benchAssess(process.argv.slice(2).map(Number).filter(Boolean).length > 0 ? process.argv.slice(2).map(Number) : undefined);

@@ -193,27 +193,29 @@ export function groupUnknowns(assessment: Assessment, context: ReportContext): U
   for (const row of assessment.inventory) {
     for (const unknown of row.unknowns) add(unknown, (unknown.evidence ?? []).length === 0 ? row.scope.account : undefined, undefined);
   }
-  return [...groups.values()]
-    // An account that was not reached has a line of its own, with the reason; what would have been asked in it adds nothing.
-    .filter(({ first }) => first.code !== 'AccountNotReached')
-    .map(({ first, on, accounts, needs, evidence }) => ({
-      call: first.call,
-      permission: first.permission,
-      code: first.code,
-      on: [...on].sort(compare),
-      accounts: [...accounts].sort(compare),
-      decides: needs.size,
-      evidence: [...evidence].sort((a, b) => a - b),
-    }))
-    .sort(
-      (a, b) =>
-        b.decides - a.decides ||
-        b.accounts.length - a.accounts.length ||
-        b.on.length - a.on.length ||
-        compare(a.permission, b.permission) ||
-        compare(a.call, b.call) ||
-        compare(a.code, b.code),
-    );
+  return (
+    [...groups.values()]
+      // An account that was not reached has a line of its own, with the reason; what would have been asked in it adds nothing.
+      .filter(({ first }) => first.code !== 'AccountNotReached')
+      .map(({ first, on, accounts, needs, evidence }) => ({
+        call: first.call,
+        permission: first.permission,
+        code: first.code,
+        on: [...on].sort(compare),
+        accounts: [...accounts].sort(compare),
+        decides: needs.size,
+        evidence: [...evidence].sort((a, b) => a - b),
+      }))
+      .sort(
+        (a, b) =>
+          b.decides - a.decides ||
+          b.accounts.length - a.accounts.length ||
+          b.on.length - a.on.length ||
+          compare(a.permission, b.permission) ||
+          compare(a.call, b.call) ||
+          compare(a.code, b.code),
+      )
+  );
 }
 
 /** What an error code means to the reader; the code itself where that says more. */

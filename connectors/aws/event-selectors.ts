@@ -106,7 +106,8 @@ function classesOfBasic(selector: EventSelector): EventClass[] {
  */
 function arnsOf(type: string, values: readonly string[]): strings.Strings {
   const service = { 'AWS::S3::Object': 's3', 'AWS::Lambda::Function': 'lambda', 'AWS::DynamoDB::Table': 'dynamodb' }[type];
-  if (service !== undefined && values.some((value) => value.split(':').length === 3 && value.endsWith(`:${service}`))) return strings.ALL_STRINGS;
+  if (service !== undefined && values.some((value) => value.split(':').length === 3 && value.endsWith(`:${service}`)))
+    return strings.ALL_STRINGS;
   if (type === 'AWS::S3::Object')
     return values.some((value) => /^arn:[\w-]+:s3:::$/.test(value)) ? strings.ALL_STRINGS : strings.startingWith(values);
   return strings.equalTo(values);

@@ -19,8 +19,10 @@ export async function scan(replay: Replay): Promise<EvidenceRecord[]> {
   const leave = enterReplay(replay, START_ACCOUNT);
   try {
     const summary = await collect({ provider: awsProvider(), collectors, store, scan: 'lumen-pay', clock: () => new Date(RECORDED) });
-    if (summary.failures.length > 0) throw new Error(summary.failures.map((one) => `${one.collector} in ${one.account} ${one.region}: ${one.message}`).join('\n'));
-    const order = ({ account, service, op, region, args, page }: EvidenceRecord): string => [account, service, op, region ?? '', canonical(args), page ?? 0].join(' ');
+    if (summary.failures.length > 0)
+      throw new Error(summary.failures.map((one) => `${one.collector} in ${one.account} ${one.region}: ${one.message}`).join('\n'));
+    const order = ({ account, service, op, region, args, page }: EvidenceRecord): string =>
+      [account, service, op, region ?? '', canonical(args), page ?? 0].join(' ');
     const records = [...store.records('lumen-pay')].map(({ id: _, ...one }): EvidenceRecord => one);
     return records.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   } finally {
@@ -34,7 +36,8 @@ if (import.meta.main) {
   const replay = await startReplay([], { answer });
   const records = await scan(replay);
   await replay.close();
-  if (replay.unmatched.length > 0) throw new Error(`no answer in lumen-pay.ts for ${[...new Set(replay.unmatched.map((one) => `${one.service}:${one.op}`))].join(', ')}`);
+  if (replay.unmatched.length > 0)
+    throw new Error(`no answer in lumen-pay.ts for ${[...new Set(replay.unmatched.map((one) => `${one.service}:${one.op}`))].join(', ')}`);
   writeFileSync(new URL('evidence.ndjson', import.meta.url), records.map((one) => `${JSON.stringify(one)}\n`).join(''));
   console.error(`${records.length} records`);
 }

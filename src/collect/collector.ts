@@ -1,6 +1,6 @@
-import type { EvidenceView } from '../store/view.ts';
-import type { PathsBuilder } from '../paths/builder.ts';
 import type { CallError } from '../model/evidence.ts';
+import type { PathsBuilder } from '../paths/builder.ts';
+import type { EvidenceView } from '../store/view.ts';
 
 /**
  * One unit of reading a provider: what it calls, what it informs, how its answers become log paths. A file per collector; its id is the

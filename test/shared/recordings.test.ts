@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EvidenceRecord } from '../../src/model/evidence.ts';
 import { type Override, type Replay, startReplay } from '../../connectors/aws/replay/server.ts';
+import { EvidenceRecord } from '../../src/model/evidence.ts';
 import { fail, knownServices, send } from '../connectors/aws/replay-client.ts';
 
 interface Recording {
@@ -17,7 +17,12 @@ interface Recording {
 const file = new URL('../../../shared/recordings/aws-wire/aws-wire.ndjson', import.meta.url);
 const present = existsSync(file);
 if (!present) console.warn(`SKIPPED: genuine recorded answers are not there: ${file.pathname}`);
-const recordings: Recording[] = present ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+const recordings: Recording[] = present
+  ? readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  : [];
 
 /** What a client insists on being told before it asks. */
 const needed: Record<string, Record<string, unknown>> = {
@@ -32,7 +37,9 @@ const needed: Record<string, Record<string, unknown>> = {
 };
 const serviceOf = (recording: Recording): string => (recording.model === 'elb' ? 'elasticloadbalancing-classic' : recording.service);
 const argsOf = (recording: Recording): Record<string, unknown> =>
-  needed[`${serviceOf(recording)} ${recording.operation}`] ?? needed[recording.operation] ?? (recording.service === 's3' ? { Bucket: 'b' } : {});
+  needed[`${serviceOf(recording)} ${recording.operation}`] ??
+  needed[recording.operation] ??
+  (recording.service === 's3' ? { Bucket: 'b' } : {});
 
 const read = recordings.filter((recording) => knownServices.includes(serviceOf(recording)));
 const groups = new Map<string, Recording[]>();
@@ -51,7 +58,15 @@ describe.skipIf(!present)('genuine recorded answers', () => {
 
   it('are there for the services that are read', () => {
     expect(read.length).toBeGreaterThan(350);
-    expect([...groups.keys()]).toEqual(expect.arrayContaining(['cloudtrail:DescribeTrails', 's3:GetBucketPolicy', 'ec2:DescribeFlowLogs', 'eks:DescribeCluster', 'logs:DescribeLogGroups']));
+    expect([...groups.keys()]).toEqual(
+      expect.arrayContaining([
+        'cloudtrail:DescribeTrails',
+        's3:GetBucketPolicy',
+        'ec2:DescribeFlowLogs',
+        'eks:DescribeCluster',
+        'logs:DescribeLogGroups',
+      ]),
+    );
   });
 
   it.each([...groups])('%s is read by the SDK, and comes back the same when replayed from evidence', async (_, group) => {
@@ -72,14 +87,22 @@ if (!existsSync(traps)) console.warn(`SKIPPED: estates with known answers are no
 const estates = existsSync(traps)
   ? readdirSync(traps).flatMap((name) => {
       const path = new URL(`${name}/evidence.ndjson`, traps);
-      const records = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map((line) => EvidenceRecord.parse(JSON.parse(line))) : [];
+      const records = existsSync(path)
+        ? readFileSync(path, 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => EvidenceRecord.parse(JSON.parse(line)))
+        : [];
       const served = records.filter((record) => record.provider === 'aws' && knownServices.includes(record.service));
       return served.length > 0 ? [[name, served] as const] : [];
     })
   : [];
 
 /** Times compare as times: what was recorded to the second comes back with milliseconds. */
-const timed = (value: unknown): unknown => JSON.parse(JSON.stringify(value), (_, inner) => (typeof inner === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(inner) ? new Date(inner).toISOString() : inner));
+const timed = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_, inner) =>
+    typeof inner === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(inner) ? new Date(inner).toISOString() : inner,
+  );
 
 describe.skipIf(estates.length === 0)('estates with known answers', () => {
   it.each(estates)('%s comes back through the SDK as it is recorded', async (_, records) => {

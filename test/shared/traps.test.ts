@@ -11,7 +11,11 @@ const READ = /^S0[1-9]/;
 describe.skipIf(traps === undefined)('estates with a known right answer', () => {
   const cases = traps === undefined ? [] : readdirSync(traps).filter((name) => READ.test(name));
   test.each(cases)('%s', (name) => {
-    const run = spawnSync(process.execPath, [join(traps as string, 'check.mjs'), '--cmd', `${process.execPath} src/cli/main.ts`, join(traps as string, name)], { encoding: 'utf8' });
+    const run = spawnSync(
+      process.execPath,
+      [join(traps as string, 'check.mjs'), '--cmd', `${process.execPath} src/cli/main.ts`, join(traps as string, name)],
+      { encoding: 'utf8' },
+    );
     expect(run.stdout).toContain('1 passed, 0 failed');
   });
 });

@@ -19,7 +19,11 @@ export interface ReplayRequest {
 }
 
 /** Said instead of what is recorded: a body, an error, bytes exactly as given, or a connection that breaks off. */
-export type Override = { readonly body: unknown } | { readonly error: CallError } | { readonly raw: WireAnswer } | { readonly hangUp: true };
+export type Override =
+  | { readonly body: unknown }
+  | { readonly error: CallError }
+  | { readonly raw: WireAnswer }
+  | { readonly hangUp: true };
 
 export interface ReplayOptions {
   /** Left out: any free port. */
@@ -97,10 +101,19 @@ export async function startReplay(records: Iterable<EvidenceRecord>, options: Re
       return found.record.error ? writeError(asked, found.record.error) : writeBody(asked, withToken(asked, found));
     }
     unmatched.push(request);
-    return write(asked, options.otherwise?.(request) ?? { error: { code: denialOf(asked), message: `No answer is recorded for ${asked.service}:${asked.op}` } });
+    return write(
+      asked,
+      options.otherwise?.(request) ?? {
+        error: { code: denialOf(asked), message: `No answer is recorded for ${asked.service}:${asked.op}` },
+      },
+    );
   }
 
-  function find(asked: Recognised): { args: Record<string, unknown>; page: number; found?: { record: EvidenceRecord; more: boolean; page: number } } {
+  function find(asked: Recognised): {
+    args: Record<string, unknown>;
+    page: number;
+    found?: { record: EvidenceRecord; more: boolean; page: number };
+  } {
     const whole = lookUp(asked, asked.args);
     const first = whole && at(whole, 0);
     if (first) return { args: asked.args, page: 0, found: first };
@@ -182,7 +195,9 @@ function at(recorded: Recorded, page: number): { record: EvidenceRecord; more: b
 }
 
 function tokenOf(record: EvidenceRecord): [string, string] | undefined {
-  const entry = Object.entries((record.body ?? {}) as Record<string, unknown>).find(([name, value]) => typeof value === 'string' && value !== '' && TOKEN.test(name) && name !== 'Marker');
+  const entry = Object.entries((record.body ?? {}) as Record<string, unknown>).find(
+    ([name, value]) => typeof value === 'string' && value !== '' && TOKEN.test(name) && name !== 'Marker',
+  );
   if (entry) return entry as [string, string];
   const marker = (record.body as { Marker?: unknown } | undefined)?.Marker;
   return typeof marker === 'string' && marker !== '' ? ['Marker', marker] : undefined;
@@ -206,9 +221,17 @@ export function assumedRole(account: string, args: Readonly<Record<string, unkno
   const partition = String(args.RoleArn).split(':')[1] || 'aws';
   const session = String(args.RoleSessionName ?? 'session');
   return {
-    AssumedRoleUser: { AssumedRoleId: `AROAEXAMPLE${account}:${session}`, Arn: `arn:${partition}:sts::${account}:assumed-role/${role}/${session}` },
+    AssumedRoleUser: {
+      AssumedRoleId: `AROAEXAMPLE${account}:${session}`,
+      Arn: `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`,
+    },
     ...(recorded as object | undefined),
-    Credentials: { AccessKeyId: accessKeyOf(account), SecretAccessKey: 'replay-example-secret', SessionToken: 'replay-example-token', Expiration: new Date(Date.now() + 3_600_000).toISOString() },
+    Credentials: {
+      AccessKeyId: accessKeyOf(account),
+      SecretAccessKey: 'replay-example-secret',
+      SessionToken: 'replay-example-token',
+      Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+    },
   };
 }
 

@@ -26,7 +26,14 @@ interface Client {
 const made = new Map<string, Client>();
 
 /** Sends one operation through the real SDK client and gives the answer as evidence would hold it. */
-export async function send(endpoint: string, service: string, op: string, args: Record<string, unknown>, account: string, region = 'us-east-1'): Promise<unknown> {
+export async function send(
+  endpoint: string,
+  service: string,
+  op: string,
+  args: Record<string, unknown>,
+  account: string,
+  region = 'us-east-1',
+): Promise<unknown> {
   const [load, name] = clients[service] ?? [];
   if (!load || !name) throw new Error(`no client for ${service}`);
   const module = (await load()) as Record<string, new (input: unknown) => unknown>;

@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Replay, startReplay } from '../../../connectors/aws/replay/server.ts';
+import { callTable, readPaths } from '../../../connectors/index.ts';
 import { answer, CLOCK, START_ACCOUNT } from '../../../examples/estate/lumen-pay.ts';
 import { scan } from '../../../examples/estate/record.ts';
-import { callTable, readPaths } from '../../../connectors/index.ts';
 import { assessEvidence } from '../../../src/assess/pipeline.ts';
 import { EvidenceRecord } from '../../../src/model/evidence.ts';
 import { loadModels } from '../../../src/needs/model-file.ts';
 import { loadRules } from '../../../src/needs/rules.ts';
 import { fail, knownServices, send } from './replay-client.ts';
 
-const lines = readFileSync(new URL('../../../examples/estate/evidence.ndjson', import.meta.url), 'utf8').trim().split('\n');
+const lines = readFileSync(new URL('../../../examples/estate/evidence.ndjson', import.meta.url), 'utf8')
+  .trim()
+  .split('\n');
 const records = lines.map((line) => EvidenceRecord.parse(JSON.parse(line)));
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -24,11 +26,21 @@ describe('the embedded estate', () => {
 
   it('is what it is described to be', () => {
     const stale = records.filter((record) => {
-      const said = answer({ service: record.service, op: record.op, account: record.op === 'AssumeRole' ? START_ACCOUNT : (record.account ?? ''), region: record.region ?? 'us-east-1', args: record.args, page: 0 });
+      const said = answer({
+        service: record.service,
+        op: record.op,
+        account: record.op === 'AssumeRole' ? START_ACCOUNT : (record.account ?? ''),
+        region: record.region ?? 'us-east-1',
+        args: record.args,
+        page: 0,
+      });
       if (said && 'error' in said) return record.error?.code !== said.error.code || record.error.message !== said.error.message;
       return JSON.stringify(sorted(record.body)) !== JSON.stringify(sorted(plain(said && 'body' in said ? said.body : undefined)));
     });
-    expect(stale.map((record) => `${record.service}:${record.op} ${record.account} ${record.region ?? ''} ${JSON.stringify(record.args)}`), 'run `node examples/estate/record.ts`').toEqual([]);
+    expect(
+      stale.map((record) => `${record.service}:${record.op} ${record.account} ${record.region ?? ''} ${JSON.stringify(record.args)}`),
+      'run `node examples/estate/record.ts`',
+    ).toEqual([]);
   });
 
   it('comes back through the SDK as it is recorded, every answer and every error', async () => {
@@ -51,15 +63,29 @@ describe('the embedded estate', () => {
     const scanned = await scan(fresh);
     await fresh.close();
     expect(fresh.unmatched, 'run `node examples/estate/record.ts`').toEqual([]);
-    expect(fresh.unused().map((record) => `${record.service}:${record.op}`), 'run `node examples/estate/record.ts`').toEqual([]);
+    expect(
+      fresh.unused().map((record) => `${record.service}:${record.op}`),
+      'run `node examples/estate/record.ts`',
+    ).toEqual([]);
     expect(scanned).toEqual(records);
   });
 
   it('shows every verdict', () => {
     const model = fileURLToPath(new URL('../../../examples/estate/payments.yaml', import.meta.url));
     const stored = records.map((record, index) => ({ ...record, id: index + 1 }));
-    const { assessment } = assessEvidence(stored, loadModels([model]).map((loaded) => loaded.model), loadRules(), { callTable, readPaths }, CLOCK);
-    const verdicts = Object.fromEntries(assessment.needs.map((need) => [`${need.asset ?? 'estate'} ${String(need.need.id)}`, [need.verdict, need.collection, need.retention.verdict]]));
+    const { assessment } = assessEvidence(
+      stored,
+      loadModels([model]).map((loaded) => loaded.model),
+      loadRules(),
+      { callTable, readPaths },
+      CLOCK,
+    );
+    const verdicts = Object.fromEntries(
+      assessment.needs.map((need) => [
+        `${need.asset ?? 'estate'} ${String(need.need.id)}`,
+        [need.verdict, need.collection, need.retention.verdict],
+      ]),
+    );
     expect(verdicts).toMatchObject({
       'vault vault-reads': ['covered', 'covered', 'covered'],
       'vault vault-requests': ['partial', 'covered', 'missing'],
@@ -80,15 +106,23 @@ describe('the embedded estate', () => {
       'cluster second-cluster': ['not-applicable', 'not-applicable', 'not-applicable'],
     });
     expect(verdicts['office-network dns']?.[0]).not.toBe('covered');
-    expect(assessment.needs.find((need) => need.need.id === 'flows' && need.asset === 'card-network')?.unknowns).toMatchObject([{ permission: 's3:GetLifecycleConfiguration', on: expect.stringContaining('lumen-flow-logs') }]);
+    expect(assessment.needs.find((need) => need.need.id === 'flows' && need.asset === 'card-network')?.unknowns).toMatchObject([
+      { permission: 's3:GetLifecycleConfiguration', on: expect.stringContaining('lumen-flow-logs') },
+    ]);
     expect(assessment.estate.accounts.map((account) => [account.id, account.state])).toEqual([
-      ['111122223333', 'scanned'], ['222233334444', 'denied'], ['444455556666', 'scanned'], ['777788889999', 'partial'], ['999900001111', 'scanned'],
+      ['111122223333', 'scanned'],
+      ['222233334444', 'denied'],
+      ['444455556666', 'scanned'],
+      ['777788889999', 'partial'],
+      ['999900001111', 'scanned'],
     ]);
   });
 
   it('stands still before its clock, with one account that cannot be entered', () => {
     expect(records.filter((record) => record.at > CLOCK)).toEqual([]);
-    expect(records.filter((record) => record.account === '222233334444').map((record) => [record.op, record.error?.code])).toEqual([['AssumeRole', 'AccessDenied']]);
+    expect(records.filter((record) => record.account === '222233334444').map((record) => [record.op, record.error?.code])).toEqual([
+      ['AssumeRole', 'AccessDenied'],
+    ]);
     expect(new Set(records.map((record) => record.account)).size).toBe(5);
     expect(lines.join('\n')).not.toMatch(/SecretAccessKey|SessionToken/);
   });
@@ -97,5 +131,9 @@ describe('the embedded estate', () => {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }

@@ -16,7 +16,10 @@ export function writeBody(asked: Recognised, body: unknown): WireAnswer {
   const { api, operation } = asked;
   const fields = (body ?? {}) as Record<string, unknown>;
   const status = Number((operation?.traits.http as unknown[] | undefined)?.[2] ?? 200);
-  const headers: Record<string, string> = { 'content-type': api?.contentType ?? 'application/x-amz-json-1.1', 'x-amzn-requestid': REQUEST_ID };
+  const headers: Record<string, string> = {
+    'content-type': api?.contentType ?? 'application/x-amz-json-1.1',
+    'x-amzn-requestid': REQUEST_ID,
+  };
   if (!api || !operation) return { status, headers, body: JSON.stringify(fields) };
   if (api.protocol === 'json') return { status, headers, body: JSON.stringify(toJson(operation.output, fields, false)) };
   if (api.protocol === 'ec2') {
@@ -36,7 +39,11 @@ export function writeBody(asked: Recognised, body: unknown): WireAnswer {
   const payload = [...operation.output.members].find(([, member]) => member.traits.httpPayload !== undefined);
   if (api.protocol === 'rest-json') {
     if (!payload) return { status, headers, body: JSON.stringify(toJson(operation.output, fields, true)) };
-    return { status, headers, body: payload[1].kind === 'struct' ? JSON.stringify(toJson(payload[1], fields[payload[0]], true)) : String(fields[payload[0]] ?? '') };
+    return {
+      status,
+      headers,
+      body: payload[1].kind === 'struct' ? JSON.stringify(toJson(payload[1], fields[payload[0]], true)) : String(fields[payload[0]] ?? ''),
+    };
   }
   if (payload) {
     const [name, member] = payload;
@@ -46,7 +53,8 @@ export function writeBody(asked: Recognised, body: unknown): WireAnswer {
     return { status, headers, body: value === undefined ? '' : `${PROLOGUE}${elementOf(root, member, value)}` };
   }
   // One S3 answer is its own root element: <LocationConstraint>eu-west-1</LocationConstraint>.
-  if (operation.name === 'GetBucketLocation') return { status, headers, body: document('LocationConstraint', api.namespace, escapeXml(String(fields.LocationConstraint ?? ''))) };
+  if (operation.name === 'GetBucketLocation')
+    return { status, headers, body: document('LocationConstraint', api.namespace, escapeXml(String(fields.LocationConstraint ?? ''))) };
   const root = String(operation.output.traits.xmlName ?? operation.output.name);
   return { status, headers, body: document(root, api.namespace, membersToXml(operation.output, fields)) };
 }
@@ -66,10 +74,24 @@ export function writeError(asked: Pick<Recognised, 'service' | 'api'>, error: Ca
   const sender = status < 500 ? 'Sender' : 'Receiver';
   const fields = `<Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
   if (protocol === 'json') return { status, headers, body: JSON.stringify({ __type: error.code, message: error.message }) };
-  if (protocol === 'rest-json') return { status, headers: { ...headers, 'x-amzn-errortype': error.code.replace(/[^\x20-\x7E]/g, '?') }, body: JSON.stringify({ message: error.message }) };
-  if (protocol === 'ec2') return { status, headers, body: `${PROLOGUE}<Response><Errors><Error>${fields}</Error></Errors><RequestID>${REQUEST_ID}</RequestID></Response>` };
+  if (protocol === 'rest-json')
+    return {
+      status,
+      headers: { ...headers, 'x-amzn-errortype': error.code.replace(/[^\x20-\x7E]/g, '?') },
+      body: JSON.stringify({ message: error.message }),
+    };
+  if (protocol === 'ec2')
+    return {
+      status,
+      headers,
+      body: `${PROLOGUE}<Response><Errors><Error>${fields}</Error></Errors><RequestID>${REQUEST_ID}</RequestID></Response>`,
+    };
   if (asked.service === 's3') return { status, headers, body: `${PROLOGUE}<Error>${fields}<RequestId>${REQUEST_ID}</RequestId></Error>` };
-  return { status, headers, body: `${PROLOGUE}<ErrorResponse><Error><Type>${sender}</Type>${fields}</Error><RequestId>${REQUEST_ID}</RequestId></ErrorResponse>` };
+  return {
+    status,
+    headers,
+    body: `${PROLOGUE}<ErrorResponse><Error><Type>${sender}</Type>${fields}</Error><RequestId>${REQUEST_ID}</RequestId></ErrorResponse>`,
+  };
 }
 
 /** The HTTP status that goes with a code where the record has none. */

@@ -1,5 +1,5 @@
 import { fromJson, readTime } from './json.ts';
-import { modelOf, services, type Service } from './services.ts';
+import { modelOf, type Service, services } from './services.ts';
 import type { Operation, Shape } from './shape.ts';
 
 /** A request as it came: path with query, header names in lower case. */
@@ -37,7 +37,14 @@ export async function recognise(request: WireRequest): Promise<Recognised> {
   const candidates = services.filter((service) => (service.signed ?? service.service) === scope?.[3]);
   const api = candidates.length > 1 ? candidates.find((service) => service.version === form?.get('Version')) : candidates[0];
   const model = api && (await modelOf(api));
-  const unknown = { service: api?.service ?? scope?.[3] ?? '', op: `${request.method} ${request.url}`, ...place, args: {}, api, operation: undefined };
+  const unknown = {
+    service: api?.service ?? scope?.[3] ?? '',
+    op: `${request.method} ${request.url}`,
+    ...place,
+    args: {},
+    api,
+    operation: undefined,
+  };
 
   if (target !== '') {
     const op = target.slice(target.lastIndexOf('.') + 1);
@@ -90,7 +97,9 @@ function routesOf(model: Map<string, Operation>): Route[] {
       return greedy ? '(.+)' : '([^/]+)';
     });
     known.push({
-      operation, method, labels,
+      operation,
+      method,
+      labels,
       path: new RegExp(`^${pattern.replace(/\/$/, '')}/?$`),
       query: [...new URLSearchParams(query)],
       inBucket: operation.input.members.get('Bucket')?.traits.httpLabel !== undefined && !labels.includes('Bucket'),
@@ -102,7 +111,11 @@ function routesOf(model: Map<string, Operation>): Route[] {
   return known;
 }
 
-function route(api: Service, model: Map<string, Operation>, request: WireRequest): { operation: Operation; args: Record<string, unknown> } | undefined {
+function route(
+  api: Service,
+  model: Map<string, Operation>,
+  request: WireRequest,
+): { operation: Operation; args: Record<string, unknown> } | undefined {
   const [path = '/', queryText = ''] = request.url.split('?');
   const query = new URLSearchParams(queryText);
   const bucket = api.service === 's3' ? /^\/([^/]+)(\/.*)?$/.exec(path) : null;
@@ -117,7 +130,13 @@ function route(api: Service, model: Map<string, Operation>, request: WireRequest
   return undefined;
 }
 
-function readBindings(operation: Operation, labels: Map<string, string>, query: URLSearchParams, request: WireRequest, api: Service): Record<string, unknown> {
+function readBindings(
+  operation: Operation,
+  labels: Map<string, string>,
+  query: URLSearchParams,
+  request: WireRequest,
+  api: Service,
+): Record<string, unknown> {
   const args: Record<string, unknown> = {};
   const body = api.protocol === 'rest-json' ? (fromJson(operation.input, parse(request.body), true) as Record<string, unknown>) : {};
   for (const [name, member] of operation.input.members) {
@@ -129,7 +148,8 @@ function readBindings(operation: Operation, labels: Map<string, string>, query: 
       if (value !== undefined) args[name] = scalar(member, String(value));
     } else if (typeof parameter === 'string') {
       const values = query.getAll(parameter);
-      if (values.length > 0) args[name] = member.kind === 'list' ? values.map((value) => scalar(member.value, value)) : scalar(member, values[0] as string);
+      if (values.length > 0)
+        args[name] = member.kind === 'list' ? values.map((value) => scalar(member.value, value)) : scalar(member, values[0] as string);
     } else if (body?.[name] !== undefined) args[name] = body[name];
   }
   return args;

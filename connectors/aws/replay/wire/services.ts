@@ -1,4 +1,4 @@
-import { operationsOf, type Operation } from './shape.ts';
+import { type Operation, operationsOf } from './shape.ts';
 
 export type Protocol = 'json' | 'rest-json' | 'rest-xml' | 'query' | 'ec2';
 
@@ -22,19 +22,64 @@ const XML = 'text/xml';
 export const services: readonly Service[] = [
   { service: 'account', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-account') },
   { service: 'cloudtrail', protocol: 'json', contentType: JSON_1_1, load: () => import('@aws-sdk/client-cloudtrail') },
-  { service: 'ec2', protocol: 'ec2', contentType: `${XML};charset=UTF-8`, namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/', load: () => import('@aws-sdk/client-ec2') },
+  {
+    service: 'ec2',
+    protocol: 'ec2',
+    contentType: `${XML};charset=UTF-8`,
+    namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+    load: () => import('@aws-sdk/client-ec2'),
+  },
   { service: 'eks', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-eks') },
-  { service: 'elasticloadbalancing', protocol: 'query', version: '2015-12-01', contentType: XML, namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/', load: () => import('@aws-sdk/client-elastic-load-balancing-v2') },
-  { service: 'elasticloadbalancing-classic', signed: 'elasticloadbalancing', protocol: 'query', version: '2012-06-01', contentType: XML, namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/', load: () => import('@aws-sdk/client-elastic-load-balancing') },
-  { service: 'iam', protocol: 'query', contentType: XML, namespace: 'https://iam.amazonaws.com/doc/2010-05-08/', load: () => import('@aws-sdk/client-iam') },
+  {
+    service: 'elasticloadbalancing',
+    protocol: 'query',
+    version: '2015-12-01',
+    contentType: XML,
+    namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+    load: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
+  },
+  {
+    service: 'elasticloadbalancing-classic',
+    signed: 'elasticloadbalancing',
+    protocol: 'query',
+    version: '2012-06-01',
+    contentType: XML,
+    namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/',
+    load: () => import('@aws-sdk/client-elastic-load-balancing'),
+  },
+  {
+    service: 'iam',
+    protocol: 'query',
+    contentType: XML,
+    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    load: () => import('@aws-sdk/client-iam'),
+  },
   { service: 'lambda', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-lambda') },
   { service: 'logs', protocol: 'json', contentType: JSON_1_1, load: () => import('@aws-sdk/client-cloudwatch-logs') },
   { service: 'organizations', protocol: 'json', contentType: JSON_1_1, load: () => import('@aws-sdk/client-organizations') },
-  { service: 'route53', protocol: 'rest-xml', contentType: XML, namespace: 'https://route53.amazonaws.com/doc/2013-04-01/', load: () => import('@aws-sdk/client-route-53') },
+  {
+    service: 'route53',
+    protocol: 'rest-xml',
+    contentType: XML,
+    namespace: 'https://route53.amazonaws.com/doc/2013-04-01/',
+    load: () => import('@aws-sdk/client-route-53'),
+  },
   { service: 'route53resolver', protocol: 'json', contentType: JSON_1_1, load: () => import('@aws-sdk/client-route53resolver') },
-  { service: 's3', protocol: 'rest-xml', contentType: 'application/xml', namespace: 'http://s3.amazonaws.com/doc/2006-03-01/', load: () => import('@aws-sdk/client-s3') },
+  {
+    service: 's3',
+    protocol: 'rest-xml',
+    contentType: 'application/xml',
+    namespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+    load: () => import('@aws-sdk/client-s3'),
+  },
   { service: 'securitylake', protocol: 'rest-json', contentType: 'application/json', load: () => import('@aws-sdk/client-securitylake') },
-  { service: 'sts', protocol: 'query', contentType: XML, namespace: 'https://sts.amazonaws.com/doc/2011-06-15/', load: () => import('@aws-sdk/client-sts') },
+  {
+    service: 'sts',
+    protocol: 'query',
+    contentType: XML,
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    load: () => import('@aws-sdk/client-sts'),
+  },
 ];
 
 const models = new Map<Service, Promise<Map<string, Operation>>>();

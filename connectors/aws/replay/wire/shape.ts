@@ -27,7 +27,16 @@ export interface Operation {
 }
 
 const FLAGS = ['httpLabel', 'idempotent', 'idempotencyToken', 'sensitive', 'httpPayload', 'httpResponseCode', 'httpQueryParams'];
-const SIMPLE: Record<number, Kind> = { 0: 'string', 1: 'number', 2: 'boolean', 15: 'document', 17: 'number', 19: 'number', 21: 'blob', 42: 'blob' };
+const SIMPLE: Record<number, Kind> = {
+  0: 'string',
+  1: 'number',
+  2: 'boolean',
+  15: 'document',
+  17: 'number',
+  19: 'number',
+  21: 'blob',
+  42: 'blob',
+};
 const FORMATS: Record<number, Shape['format']> = { 5: 'date-time', 6: 'http-date', 7: 'epoch-seconds' };
 const LIST = 64;
 const MAP = 128;
@@ -75,17 +84,31 @@ function build(at: unknown, name: string, own: Traits, traits: Traits): Shape {
     return lazy({ ...base, kind: 'struct' }, () => new Map(names.map((member, index) => [member, shapeOf(references[index])])));
   }
   if (Array.isArray(at) && code === 1) return lazy({ ...base, kind: 'list' }, undefined, () => shapeOf(at[4]));
-  if (Array.isArray(at) && code === 2) return lazy({ ...base, kind: 'map' }, undefined, () => shapeOf(at[5]), () => shapeOf(at[4]));
+  if (Array.isArray(at) && code === 2)
+    return lazy(
+      { ...base, kind: 'map' },
+      undefined,
+      () => shapeOf(at[5]),
+      () => shapeOf(at[4]),
+    );
   const number = Number(code);
-  if (number >= MAP) return lazy({ ...base, kind: 'map' }, undefined, () => shapeOf(number & 63), () => shapeOf(0));
+  if (number >= MAP)
+    return lazy(
+      { ...base, kind: 'map' },
+      undefined,
+      () => shapeOf(number & 63),
+      () => shapeOf(0),
+    );
   if (number >= LIST) return lazy({ ...base, kind: 'list' }, undefined, () => shapeOf(number & 63));
   if (number >= 4 && number <= 7) return lazy({ ...base, kind: 'timestamp', format: FORMATS[number] });
   return lazy({ ...base, kind: SIMPLE[number] ?? 'document' });
 }
 
 function lazy(
-  base: Pick<Shape, 'kind' | 'name' | 'own' | 'traits' | 'format'>, members: () => Map<string, Shape> = () => new Map(),
-  value: () => Shape = () => shapeOf(0), key: () => Shape = () => shapeOf(0),
+  base: Pick<Shape, 'kind' | 'name' | 'own' | 'traits' | 'format'>,
+  members: () => Map<string, Shape> = () => new Map(),
+  value: () => Shape = () => shapeOf(0),
+  key: () => Shape = () => shapeOf(0),
 ): Shape {
   let made: Map<string, Shape> | undefined;
   let valueShape: Shape | undefined;

@@ -8,7 +8,9 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Text as XML content or attribute. What XML 1.0 cannot hold at all becomes the replacement character. */
 export function escapeXml(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML refuses
-  return text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD').replace(/[&<>"\r\n]/g, (character) => ENTITIES[character] as string);
+  return text
+    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD')
+    .replace(/[&<>"\r\n]/g, (character) => ENTITIES[character] as string);
 }
 
 /** The members of a struct that travel in the body, one element each. */
@@ -33,7 +35,9 @@ export function elementOf(name: string, shape: Shape, value: unknown): string {
   if (shape.kind === 'map') {
     const keyName = String(shape.key.traits.xmlName ?? 'key');
     const valueName = String(shape.value.traits.xmlName ?? 'value');
-    const entries = Object.entries(value as Fields).map(([key, item]) => elementOf(keyName, shape.key, key) + elementOf(valueName, shape.value, item));
+    const entries = Object.entries(value as Fields).map(
+      ([key, item]) => elementOf(keyName, shape.key, key) + elementOf(valueName, shape.value, item),
+    );
     if (shape.traits.xmlFlattened) return entries.map((entry) => `<${name}>${entry}</${name}>`).join('');
     return `<${name}>${entries.map((entry) => `<entry>${entry}</entry>`).join('')}</${name}>`;
   }
@@ -55,5 +59,7 @@ export function elementOf(name: string, shape: Shape, value: unknown): string {
 
 /** Whether a member travels in a header, the path or the status line. */
 export function outsideBody(member: Shape): boolean {
-  return ['httpHeader', 'httpLabel', 'httpQuery', 'httpQueryParams', 'httpPrefixHeaders', 'httpResponseCode'].some((trait) => member.traits[trait] !== undefined);
+  return ['httpHeader', 'httpLabel', 'httpQuery', 'httpQueryParams', 'httpPrefixHeaders', 'httpResponseCode'].some(
+    (trait) => member.traits[trait] !== undefined,
+  );
 }
