@@ -1,5 +1,5 @@
 import { join, relative, sep } from 'node:path';
-import { type Config, FAIL_ON, SEVERITIES } from '../config/config.ts';
+import { type Config, FAIL_ON } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../model/input-error.ts';
 import type { Io, Options } from './command.ts';
@@ -132,5 +132,3 @@ function clock(text: string): string {
   if (Number.isNaN(time)) throw new InputError(`--as-of takes a time such as 2026-11-21T12:00:00Z, not "${text}"`);
   return new Date(time).toISOString();
 }
-
-export { SEVERITIES };

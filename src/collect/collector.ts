@@ -49,9 +49,13 @@ export interface Cell {
   readonly wanted: readonly Destination[];
 }
 
+/** One page as the provider answered it. */
+// biome-ignore lint/suspicious/noExplicitAny: collectors read what they need of it with a shape of their own
+type Page = Record<string, any>;
+
 export type Answer =
-  | { readonly ok: true; readonly pages: readonly Record<string, any>[] }
-  | { readonly ok: false; readonly pages: readonly Record<string, any>[]; readonly error: CallError };
+  | { readonly ok: true; readonly pages: readonly Page[] }
+  | { readonly ok: false; readonly pages: readonly Page[]; readonly error: CallError };
 
 /** A place that logs are sent to: kind and provider id (`s3` + bucket name, `cloudwatch-logs` + log group ARN without `:*`). */
 export interface Destination {

@@ -7,10 +7,12 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 /** Text as XML content or attribute. What XML 1.0 cannot hold at all becomes the replacement character. */
 export function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML refuses
-  return text
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD')
-    .replace(/[&<>"\r\n]/g, (character) => ENTITIES[character] as string);
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML refuses
+      .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD')
+      .replace(/[&<>"\r\n]/g, (character) => ENTITIES[character] as string)
+  );
 }
 
 /** The members of a struct that travel in the body, one element each. */
