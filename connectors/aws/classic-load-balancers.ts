@@ -6,7 +6,7 @@ import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { landInBucket } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
 
 const SOURCE = 'aws.elb.classic';
 
@@ -103,6 +103,7 @@ export const classicLoadBalancers: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, [SOURCE], 'elasticloadbalancing-classic:DescribeLoadBalancers');
+    blindWhereRegionsUnknown(evidence, paths, [SOURCE]);
     for (const { account, region, at } of cellsOf(evidence)) {
       const all = listOf(
         evidence,

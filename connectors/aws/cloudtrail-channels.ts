@@ -4,10 +4,10 @@ import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge, StoreKind } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
-import { addEmitter, arnRegion, CLOUDTRAIL_SOURCES } from './cloudtrail.ts';
+import { addEmitter, arnRegion, CLOUDTRAIL_SOURCES, regionsOf } from './cloudtrail.ts';
 import { unseenTap } from './cloudtrail-trails.ts';
-import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
 import { estateOf } from './estate.ts';
+import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
 
 const Channels = z.object({ Channels: z.array(z.object({ ChannelArn: z.string(), Name: z.string().optional() })).default([]) });
 const Channel = z.object({
@@ -73,11 +73,12 @@ export const cloudtrailChannels: Collector = {
         (region) => lists.get(`${account.id}|${region}`)?.pages.flatMap((page) => page.Channels.map((channel) => channel.ChannelArn)) ?? [],
       );
       const edges = [...new Set(channels)].flatMap((arn) => readChannel(evidence, paths, account.id, arn));
-      for (const region of account.regions) {
+      for (const region of regionsOf(account)) {
         const emitter = addEmitter(paths, account, region);
         for (const one of edges) if (one.everywhere || arnRegion(one.arn) === region) paths.tap(emitter, one.edge);
-        const list = lists.get(`${account.id}|${region}`);
-        if (!list || list.unknown) {
+        const list = lists.get(`${account.id}|${region ?? ''}`);
+        // A region that is not known is asked for by its own edge.
+        if (region !== undefined && (!list || list.unknown)) {
           const where = account.reached ? `${account.id} ${region}` : account.id;
           const code = account.reached ? 'NotAsked' : 'AccountNotReached';
           const unknown = list?.unknown ?? evidence.unknownOf('cloudtrail:ListChannels', where, code, []);

@@ -5,10 +5,10 @@ import type { Finding } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
-import { addEmitter, arnAccount, arnRegion, CLOUDTRAIL_SOURCES } from './cloudtrail.ts';
+import { addEmitter, arnAccount, arnRegion, CLOUDTRAIL_SOURCES, regionsOf } from './cloudtrail.ts';
 import { unseenTap } from './cloudtrail-trails.ts';
-import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
 import { type AwsAccount, type AwsEstate, estateOf } from './estate.ts';
+import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
 
 const Stores = z.object({ EventDataStores: z.array(z.object({ EventDataStoreArn: z.string(), Name: z.string().optional() })).default([]) });
 const EventDataStore = z.object({
@@ -63,22 +63,22 @@ export const cloudtrailLake: Collector = {
     const edges = [...arns].map((arn) => readStore(evidence, paths, arn));
     const lists = new Map(listed.map((answer) => [`${answer.account}|${answer.region ?? ''}`, answer]));
     for (const account of estate.accounts) {
-      for (const region of account.regions) {
+      const organization = estate.organizationOf(account.id);
+      for (const region of regionsOf(account)) {
         const emitter = addEmitter(paths, account, region);
         for (const one of edges) {
           const tap = tapOf(estate, one, account, region);
           if (tap) paths.tap(emitter, tap);
         }
         // A store homed in another region may take this one's events, so every region's list matters.
-        const owners = [
-          account.id,
-          ...(estate.organization && estate.organization.members.has(account.id) && estate.organization.management
-            ? [estate.organization.management]
-            : []),
-        ];
+        const owners = [account.id, ...(organization?.management ? [organization.management] : [])];
         for (const owner of new Set(owners)) {
           const unread = unreadList(evidence, estate, lists, owner);
           if (unread) paths.tap(emitter, unseenTap(paths, `event-data-stores:${owner}`, `event data stores of ${owner}`, unread));
+        }
+        if (account.organizationUnknown) {
+          const unread = { ...account.organizationUnknown, on: account.id };
+          paths.tap(emitter, unseenTap(paths, `organization:${account.id}`, 'event data stores of an organization', unread));
         }
       }
     }
@@ -105,7 +105,7 @@ function unreadList(evidence: EvidenceView, estate: AwsEstate, lists: ReadonlyMa
       );
     if (list.unknown) return { ...(list.unknown as ReturnType<EvidenceView['unknownOf']>), on: `${owner} ${region}` };
   }
-  return undefined;
+  return account.regionsUnknown && { ...account.regionsUnknown, on: owner };
 }
 
 function readStore(evidence: EvidenceView, paths: PathsBuilder, arn: string): ReadStore {
@@ -184,11 +184,11 @@ function findingsOf(store: EventDataStore | undefined, name: string, evidence: r
   ];
 }
 
-function tapOf(estate: AwsEstate, one: ReadStore, account: AwsAccount, region: string): Edge | undefined {
+function tapOf(estate: AwsEstate, one: ReadStore, account: AwsAccount, region: string | undefined): Edge | undefined {
   const owner = arnAccount(one.arn);
-  if (!one.store) return owner === account.id || estate.organization?.members.has(account.id) ? one.edge : undefined;
+  if (!one.store) return owner === account.id || estate.organizationOf(owner)?.members.has(account.id) ? one.edge : undefined;
   const forAccount =
-    owner === account.id || (one.store.OrganizationEnabled === true && estate.organization?.members.has(account.id) === true);
+    owner === account.id || (one.store.OrganizationEnabled === true && estate.organizationOf(owner)?.members.has(account.id) === true);
   if (!forAccount) return undefined;
   return one.store.MultiRegionEnabled === true || arnRegion(one.arn) === region ? one.edge : undefined;
 }

@@ -5,7 +5,7 @@ import type { Finding, Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import { type Answered, canonical, type EvidenceView } from '../../src/store/view.ts';
-import { addEmitter, arnAccount, arnName, CLOUDTRAIL_SOURCES, hoursSince, unseenStore } from './cloudtrail.ts';
+import { addEmitter, arnAccount, arnName, CLOUDTRAIL_SOURCES, hoursSince, regionsOf, unseenStore } from './cloudtrail.ts';
 import { landInBucket, landInLogGroup } from './destinations.ts';
 import { AdvancedEventSelector, EventSelector, selectorOfTrail } from './event-selectors.ts';
 import { type AwsAccount, type AwsEstate, estateOf, leaderOf } from './estate.ts';
@@ -131,7 +131,7 @@ export const cloudtrailTrails: Collector = {
         taps: [eventHistory(paths)],
         evidence: account.evidence,
       });
-      for (const region of account.regions) {
+      for (const region of regionsOf(account)) {
         const emitter = addEmitter(paths, account, region);
         paths.tap(emitter, eventHistory(paths));
         for (const edge of tapsAt(evidence, paths, estate, account, region, known, seen, readingOf)) paths.tap(emitter, edge);
@@ -149,7 +149,8 @@ interface TrailReading {
     readonly unknowns: readonly Unknown[];
     readonly evidence: readonly number[];
   };
-  edgeAt(region: string): Edge;
+  /** Without a region: in one that is not known, where the trail fares as it does at home. */
+  edgeAt(region: string | undefined): Edge;
   readonly digest: { readonly edge: Edge | undefined; readonly evidence: readonly number[] };
 }
 
@@ -189,12 +190,12 @@ function tapsAt(
   paths: PathsBuilder,
   estate: AwsEstate,
   account: AwsAccount,
-  region: string,
+  region: string | undefined,
   known: ReadonlyMap<string, Trail>,
   seen: Seen,
   readingOf: (trail: Trail) => TrailReading,
 ): Edge[] {
-  const here = seen.get(`${account.id}|${region}`);
+  const here = region === undefined ? undefined : seen.get(`${account.id}|${region}`);
   const answered = here !== undefined && here.unknown === undefined && here.args.includeShadowTrails !== false;
   const shown = new Map<string, Trail>();
   for (const place of account.regions) {
@@ -208,7 +209,8 @@ function tapsAt(
     if (trail.IsMultiRegionTrail || (trail.HomeRegion ?? arn.split(':')[3]) === region) taps.push(readingOf(trail).edgeAt(region));
   }
   for (const trail of known.values()) {
-    if (!trail.IsOrganizationTrail || shown.has(trail.TrailARN) || !estate.organization?.members.has(account.id)) continue;
+    if (!trail.IsOrganizationTrail || shown.has(trail.TrailARN) || !estate.organizationOf(arnAccount(trail.TrailARN))?.members.has(account.id))
+      continue;
     if (!trail.IsMultiRegionTrail && trail.HomeRegion !== region) continue;
     const edge = readingOf(trail).edgeAt(region);
     // A member that lists its trails and does not show the organization's: whether it is recorded there is not settled.
@@ -222,7 +224,10 @@ function tapsAt(
         : edge,
     );
   }
-  if (!answered && !listsAllTrails(evidence, account.id, region, shown)) {
+  if (region === undefined) {
+    const unknown = account.regionsUnknown ?? evidence.unknownOf('account:ListRegions', account.id, 'NotAsked', []);
+    taps.push(unseenTap(paths, `regions:${account.id}`, 'regions that were not listed', { ...unknown, on: account.id }));
+  } else if (!answered && !listsAllTrails(evidence, account.id, region, shown)) {
     // Of an account that was not reached, no region differs from another.
     const where = account.reached ? `${account.id} ${region}` : account.id;
     const unknown =
@@ -314,7 +319,8 @@ function readTrail(evidence: EvidenceView, paths: PathsBuilder, estate: AwsEstat
   const described = evidence.calls('cloudtrail:DescribeTrails', Trails, { account: owner, region: home }).flatMap((answer) => answer.ids);
   const scope = { provider: 'aws', account: owner, region: home, resource: trail.TrailARN } as const;
 
-  const edgeAt = (region: string): Edge => {
+  const edgeAt = (place: string | undefined): Edge => {
+    const region = place ?? home;
     const status = statusAt(evidence, trail, owner, region, home);
     const judged = judgeStatus(paths.asOf, trail, status, region === home ? undefined : homeStatus);
     // Regions in which the trail fares alike share one hop, so that their accounts are judged once.
@@ -406,7 +412,7 @@ function addDestinations(
 
 function bucketWriter(estate: AwsEstate, trail: Trail, bucket: string, folder: 'CloudTrail' | 'CloudTrail-Digest') {
   const prefix = trail.S3KeyPrefix ? `${trail.S3KeyPrefix.replace(/\/$/, '')}/` : '';
-  const organization = trail.IsOrganizationTrail ? `${estate.organization?.id ?? 'o-'}/` : '';
+  const organization = trail.IsOrganizationTrail ? `${estate.organizationOf(arnAccount(trail.TrailARN))?.id ?? 'o-{organization}'}/` : '';
   return {
     bucket,
     prefix: `${prefix}AWSLogs/${organization}{account}/${folder}/{region}/`,
@@ -633,8 +639,11 @@ function globalEvents(trail: Trail, region: string, partition: string): { key: s
       eventCategory: { equals: ['Management'] },
       eventSource: { equals: ['iam.amazonaws.com', 'cloudfront.amazonaws.com'] },
     }),
-    // STS has a global endpoint beside the regional ones; its records do not tell which were asked.
-    perhaps: selectorOf({ eventCategory: { equals: ['Management'] }, eventSource: { equals: ['sts.amazonaws.com'] } }),
+    // STS has a global endpoint beside the regional ones; its records do not tell which were asked. Of the others it is not documented.
+    perhaps: selectorOf({
+      eventCategory: { equals: ['Management'] },
+      eventSource: { equals: ['sts.amazonaws.com', 'organizations.amazonaws.com', 'route53.amazonaws.com'] },
+    }),
   };
 }
 

@@ -23,21 +23,32 @@ export const CLOUDTRAIL_SOURCES = [
  */
 export const GLOBAL_SERVICES = ['iam.amazonaws.com', 'cloudfront.amazonaws.com', 'organizations.amazonaws.com', 'route53.amazonaws.com'];
 
+// In China Route 53, CloudFront and Organizations have their endpoints in another region than IAM.
 const REGIONAL: Selector = selectorOf({ eventSource: { notEquals: GLOBAL_SERVICES } });
+const REGIONAL_IN_CHINA: Selector = selectorOf({ eventSource: { notEquals: ['iam.amazonaws.com'] } });
 const ANYWHERE: Selector = selectorOf({});
 
-export function emitterId(account: string, region: string): string {
-  return `cloudtrail:${account}:${region}`;
+export function emitterId(account: string, region: string | undefined): string {
+  return `cloudtrail:${account}:${region ?? ''}`;
 }
 
-export function addEmitter(paths: PathsBuilder, account: AwsAccount, region: string): string {
+/** The enabled regions of an account, and `undefined` for any other one where it could not be read which are enabled. */
+export function regionsOf(account: AwsAccount): readonly (string | undefined)[] {
+  return account.regionsUnknown ? [...account.regions, undefined] : account.regions;
+}
+
+/** The emitter of an account in a region; without a region: in one that no list names. */
+export function addEmitter(paths: PathsBuilder, account: AwsAccount, region: string | undefined): string {
   const id = emitterId(account.id, region);
+  const leader = leaderOf(account.partition);
+  const alone = region === leader || !account.regions.includes(leader);
   paths.emitter({
     id,
     sources: CLOUDTRAIL_SOURCES,
-    scope: { provider: 'aws', account: account.id, region },
-    name: `${account.name ?? account.id} ${region}`,
-    universe: region === leaderOf(account.partition) ? ANYWHERE : REGIONAL,
+    scope: { provider: 'aws', account: account.id, ...(region === undefined ? {} : { region }) },
+    name: `${account.name ?? account.id} ${region ?? 'in regions that were not listed'}`,
+    universe: alone ? ANYWHERE : account.partition === 'aws-cn' ? REGIONAL_IN_CHINA : REGIONAL,
+    ...(account.closed === undefined ? {} : { notApplicable: account.closed }),
     taps: [],
     evidence: account.evidence,
   });

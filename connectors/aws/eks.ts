@@ -6,7 +6,7 @@ import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { landInLogGroup } from './destinations.ts';
-import { blindWhereNotReached, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
 import { securityLakeTaps } from './security-lake.ts';
 
 /** The control plane's log types and the sources that they feed. */
@@ -69,6 +69,7 @@ export const eks: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, Object.values(SOURCES), 'eks:ListClusters');
+    blindWhereRegionsUnknown(evidence, paths, Object.values(SOURCES));
     for (const { account, region, at } of cellsOf(evidence)) {
       const clusters = listOf(evidence, 'eks:ListClusters', Clusters, (page) => page.clusters, at);
       if (clusters.unknown)

@@ -12,7 +12,7 @@ import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts'
 import type { AwsAccount, AwsEstate } from './estate.ts';
 import { estateOf } from './estate.ts';
 import type { Listing } from './listing.ts';
-import { blindWhereNotReached, bucketOf, groupArn, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, bucketOf, groupArn, listOf, unseenEdge } from './listing.ts';
 import { securityLakeTaps } from './security-lake.ts';
 
 const VPC_SOURCE = 'aws.vpc.flowlogs';
@@ -174,6 +174,7 @@ export const flowLogs: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, [VPC_SOURCE, TGW_SOURCE], 'ec2:DescribeVpcs');
+    blindWhereRegionsUnknown(evidence, paths, [VPC_SOURCE, TGW_SOURCE]);
     const estate = estateOf(evidence);
     const regions = new Set(estate.accounts.flatMap((account) => (account.reached ? account.regions : [])));
     for (const region of [...regions].sort()) readRegion(evidence, paths, estate, region);

@@ -11,7 +11,7 @@ import type { Policy } from './bucket-policy.ts';
 import { parsePolicy } from './bucket-policy.ts';
 import { landInLogGroup } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
 import { lastArrival } from './log-groups.ts';
 
 const SOURCE = 'aws.lambda.logs';
@@ -107,7 +107,7 @@ export const lambda: Collector = {
     'iam:ListRolePolicies': {
       permission: 'iam:ListRolePolicies',
       pages: { from: 'Marker', to: 'Marker' },
-      why: 'inline policies of a role that has no known logging policy',
+      why: 'inline policies, which may allow or deny it',
       per: 'resource',
     },
     'iam:GetRolePolicy': { permission: 'iam:GetRolePolicy', why: 'what an inline policy allows', per: 'resource' },
@@ -131,6 +131,7 @@ export const lambda: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, [SOURCE], 'lambda:ListFunctions');
+    blindWhereRegionsUnknown(evidence, paths, [SOURCE]);
     for (const { account, region, at } of cellsOf(evidence)) {
       const all = listOf(evidence, 'lambda:ListFunctions', Functions, (page) => page.Functions, at);
       if (all.unknown) paths.blind({ sources: [SOURCE], scope: { provider: 'aws', ...at }, unknowns: [all.unknown], evidence: all.ids });
@@ -148,13 +149,14 @@ export const lambda: Collector = {
 async function askRole(cell: Cell, RoleName: string): Promise<void> {
   const attached = await cell.ask('iam:ListAttachedRolePolicies', { RoleName });
   const policies = attached.pages.flatMap((page) => Attached.safeParse(page).data?.AttachedPolicies ?? []);
-  if (policies.some((policy) => isLoggingPolicy(policy.PolicyArn))) return;
+  const logging = policies.some((policy) => isLoggingPolicy(policy.PolicyArn));
+  // A policy of one's own may deny what the one for logging allows.
   const inline = await cell.ask('iam:ListRolePolicies', { RoleName });
   const names = inline.pages.flatMap((page) => Inline.safeParse(page).data?.PolicyNames ?? []);
   await Promise.all(names.map((PolicyName) => cell.ask('iam:GetRolePolicy', { RoleName, PolicyName })));
   await Promise.all(
     policies.map(async ({ PolicyArn }) => {
-      if (PolicyArn === undefined) return;
+      if (PolicyArn === undefined || (logging && isOfAws(PolicyArn))) return;
       const policy = await cell.ask('iam:GetPolicy', { PolicyArn });
       const VersionId = policy.pages
         .map((page) => ManagedPolicy.safeParse(page).data?.Policy?.DefaultVersionId)
@@ -164,8 +166,12 @@ async function askRole(cell: Cell, RoleName: string): Promise<void> {
   );
 }
 
+function isOfAws(arn: string): boolean {
+  return /^arn:[^:]*:iam::aws:policy\//.test(arn);
+}
+
 function isLoggingPolicy(arn: string | undefined): boolean {
-  return arn !== undefined && /^arn:[^:]*:iam::aws:policy\//.test(arn) && LOGGING_POLICIES.has(arn.split('/').at(-1) as string);
+  return arn !== undefined && isOfAws(arn) && LOGGING_POLICIES.has(arn.split('/').at(-1) as string);
 }
 
 function roleName(arn: string): string {
@@ -356,8 +362,7 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
   const policies = attached.pages.flatMap((page) => page.AttachedPolicies);
   const ids = [...attached.ids];
   const unknowns: Unknown[] = attached.unknown ? [attached.unknown] : [];
-  if (policies.some((policy) => isLoggingPolicy(policy.PolicyArn))) return { is: 'yes', unknowns: [], ids };
-
+  const logging = policies.some((policy) => isLoggingPolicy(policy.PolicyArn));
   const documents: string[] = [];
   const inline = evidence.call('iam:ListRolePolicies', Inline, { account: owner, args: { RoleName } }, RoleName);
   ids.push(...inline.ids);
@@ -374,7 +379,7 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
     documents.push(...answer.pages.flatMap((page) => page.PolicyDocument ?? []));
   }
   for (const { PolicyArn } of policies) {
-    if (PolicyArn === undefined) continue;
+    if (PolicyArn === undefined || (logging && isOfAws(PolicyArn))) continue;
     const policy = evidence.call('iam:GetPolicy', ManagedPolicy, { account: owner, args: { PolicyArn } }, PolicyArn);
     const VersionId = policy.pages[0]?.Policy?.DefaultVersionId;
     const version =
@@ -390,9 +395,10 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
   const unreadable = said.includes(undefined) ? [evidence.unknownOf('iam:GetPolicyVersion', RoleName, 'UnreadablePolicy', ids)] : [];
   const answers = said.filter((one) => one !== undefined);
   if (answers.some((one) => one.denied === 'yes')) return { is: 'no', unknowns: [], ids };
-  const allowed = NEEDED.map((_, index) => answers.reduce<Certainty>((best, one) => more(best, one.allowed[index] as Certainty), 'no'));
+  const allowed = NEEDED.map((_, index): Certainty => (logging ? 'yes' : answers.reduce<Certainty>((best, one) => more(best, one.allowed[index] as Certainty), 'no')));
   const openDeny = answers.some((one) => one.denied === 'maybe');
-  if (!openDeny && allowed.every((one) => one === 'yes')) return { is: 'yes', unknowns: [], ids };
+  // What was not read may allow more, and may deny.
+  if (!openDeny && allowed.every((one) => one === 'yes') && unknowns.length + unreadable.length === 0) return { is: 'yes', unknowns: [], ids };
   if (unknowns.length + unreadable.length > 0) return { is: 'unknown', unknowns: [...unknowns, ...unreadable], ids };
   if (allowed.includes('no')) return { is: 'no', unknowns: [], ids };
   return { is: 'unknown', unknowns: [evidence.unknownOf('iam:GetPolicyVersion', RoleName, 'ConditionNotDecided', ids)], ids };

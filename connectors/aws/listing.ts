@@ -39,12 +39,25 @@ export function listOf<Page, Item>(
 /** Accounts that no call reached: which emitters they have is not known, unless they are closed. */
 export function blindWhereNotReached(evidence: EvidenceView, paths: PathsBuilder, sources: readonly string[], op: string): void {
   for (const account of estateOf(evidence).accounts) {
-    if (account.reached || /^the account is /.test(account.state.why ?? '')) continue;
+    if (account.reached || account.closed !== undefined) continue;
     paths.blind({
       sources,
       scope: { provider: 'aws', account: account.id },
       unknowns: [evidence.unknownOf(op, account.id, 'AccountNotReached', account.evidence)],
       evidence: account.evidence,
+    });
+  }
+}
+
+/** Accounts of which it was not read which regions are enabled: there may be emitters in another one. */
+export function blindWhereRegionsUnknown(evidence: EvidenceView, paths: PathsBuilder, sources: readonly string[]): void {
+  for (const account of estateOf(evidence).accounts) {
+    if (!account.reached || account.regionsUnknown === undefined) continue;
+    paths.blind({
+      sources,
+      scope: { provider: 'aws', account: account.id },
+      unknowns: [account.regionsUnknown],
+      evidence: account.regionsUnknown.evidence ?? [],
     });
   }
 }

@@ -7,7 +7,7 @@ import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import { elbWriters } from './classic-load-balancers.ts';
 import { landInBucket } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
 import { tapsOfVended } from './vended-deliveries.ts';
 
 const ALB_ACCESS = 'aws.elb.alb.access';
@@ -72,6 +72,7 @@ export const loadBalancers: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, SOURCES, 'elasticloadbalancing:DescribeLoadBalancers');
+    blindWhereRegionsUnknown(evidence, paths, SOURCES);
     for (const { account, region, at } of cellsOf(evidence)) {
       const all = listOf(evidence, 'elasticloadbalancing:DescribeLoadBalancers', LoadBalancers, (page) => page.LoadBalancers, at);
       if (all.unknown) paths.blind({ sources: SOURCES, scope: { provider: 'aws', ...at }, unknowns: [all.unknown], evidence: all.ids });

@@ -9,7 +9,7 @@ import type { Landing } from './destinations.ts';
 import { landInBucket, landInFirehose, landInLogGroup } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
 import type { Listing } from './listing.ts';
-import { blindWhereNotReached, bucketOf, cellsOf, groupArn, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, bucketOf, cellsOf, groupArn, listOf, unseenEdge } from './listing.ts';
 import { securityLakeTaps } from './security-lake.ts';
 
 const SOURCE = 'aws.route53.resolver';
@@ -83,6 +83,7 @@ export const resolverQueryLogs: Collector = {
   },
   read(evidence, paths) {
     blindWhereNotReached(evidence, paths, [SOURCE], 'ec2:DescribeVpcs');
+    blindWhereRegionsUnknown(evidence, paths, [SOURCE]);
     const places = new Map(
       cellsOf(evidence).map(({ account, region, at }) => [
         `${account.id}|${region}`,

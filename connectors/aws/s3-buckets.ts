@@ -327,7 +327,7 @@ function addStore(
 }
 
 function literal(prefix: string): string {
-  const cut = prefix.search(/\{(account|region)\}/);
+  const cut = prefix.search(/\{(account|region|organization)\}/);
   return cut < 0 ? prefix : prefix.slice(0, cut);
 }
 
@@ -503,9 +503,7 @@ function deliveryTo(evidence: EvidenceView, bucket: BucketFacts, writer: BucketW
 
 /** The answers for several principals, of which any may write: the best one counts. */
 function judgeWriters(evidence: EvidenceView, policy: Policy, bucket: BucketFacts, writer: BucketWriter): WriteAnswer {
-  const { organization } = estateOf(evidence);
-  const of =
-    organization?.members.has(writer.sourceAccount) || organization?.management === writer.sourceAccount ? organization?.id : undefined;
+  const of = estateOf(evidence).organizationOf(writer.sourceAccount)?.id;
   const each = writer.principals.map((principal) =>
     judgeWrite(policy, {
       bucket: bucket.name,

@@ -1,13 +1,27 @@
-import { type Event, includes, intersect, isEmpty, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { type Event, includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { keyOf as keyOfStrings } from '../events/strings.ts';
 import { knownNames } from '../events/universe.ts';
 import { witness } from '../events/witness.ts';
 import type { Assessment, DrawnPath, Finding, NeedVerdict, PlaceVerdict, Unknown, Verdict } from '../model/assessment.ts';
 import type { At, Scope } from '../model/scope.ts';
+import type { Source } from '../model/source.ts';
 import type { Where } from '../model/where.ts';
 import { type Alternative, knownOf, type Need, narrowed } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
-import { type Flow, flowOf, judge, type Offer, type Outcome, signatureOf, unknownsOf, shareOf } from '../paths/evaluate.ts';
+import {
+  type Demand,
+  type Flow,
+  flowOf,
+  judge,
+  type Offer,
+  type Outcome,
+  shareOf,
+  signatureOf,
+  takesWhole,
+  unknownsOf,
+} from '../paths/evaluate.ts';
 import type { Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
+import { canonical } from '../store/view.ts';
 import { draw } from './draw.ts';
 import { globMatches } from './glob.ts';
 import { inventoryOf } from './inventory.ts';
@@ -20,6 +34,7 @@ export interface Judged {
   readonly needed: Selector;
   readonly offers: readonly Offer[];
   readonly flow: Flow;
+  readonly seat: Seat;
   readonly outcome: Outcome;
   /** Whether substitutes were needed for this outcome. */
   readonly substituted: readonly { source: string; loss: string }[];
@@ -41,6 +56,11 @@ export interface Desk {
   readonly bySource: ReadonlyMap<string, readonly Emitter[]>;
   readonly storeNames: ReadonlySet<string>;
   flow(taps: readonly Edge[]): Flow;
+  /** What the ways from an emitter are worth to a demand, whatever days it asks for. */
+  offers(flow: Flow, demand: Demand, emitter: Emitter): readonly Offer[];
+  /** Seats that more needs are going to take, and how many of them. */
+  readonly seats: Map<string, Seats>;
+  readonly uses: Map<string, number>;
 }
 
 export function deskOf(paths: LogPaths, rules: Rules): Desk {
@@ -53,15 +73,30 @@ export function deskOf(paths: LogPaths, rules: Rules): Desk {
     }
   }
   const flows = new Map<readonly Edge[], Flow>();
+  const worth = new Map<string, Map<Flow, readonly Offer[]>>();
+  const storeNames = new Set([...paths.nodes.values()].flatMap((node) => (node.type === 'store' ? [node.name] : [])));
   return {
     paths,
     rules,
     bySource,
-    storeNames: new Set([...paths.nodes.values()].flatMap((node) => (node.type === 'store' ? [node.name] : []))),
+    storeNames,
+    seats: new Map(),
+    uses: new Map(),
     flow(taps) {
       let flow = flows.get(taps);
       if (!flow) flows.set(taps, (flow = flowOf(paths, taps)));
       return flow;
+    },
+    offers(flow, demand, emitter) {
+      const key = `${demand.reach}|${demand.withinSeconds}|${demand.fields}`;
+      let known = worth.get(key);
+      if (!known) worth.set(key, (known = new Map()));
+      let offers = known.get(flow);
+      if (!offers) {
+        offers = offersOf(flow, demand, emitter.scope, storeNames);
+        if (!flow.routes.some((route) => typeof route.store.keeps === 'function')) known.set(flow, offers);
+      }
+      return offers;
     },
   };
 }
@@ -71,6 +106,12 @@ export function deskOf(paths: LogPaths, rules: Rules): Desk {
  */
 export function assess(paths: LogPaths, needs: readonly Need[], rules: Rules, asOf: string): Assessment {
   const desk = deskOf(paths, rules);
+  for (const need of needs) {
+    for (const alternative of need.alternatives) {
+      const key = seatsKey(need, alternative);
+      desk.uses.set(key, (desk.uses.get(key) ?? 0) + 1);
+    }
+  }
   const verdicts = needs.map((need) => assessNeed(desk, need));
   const inventory = inventoryOf(desk);
   const accounts = [...paths.accounts].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -185,27 +226,87 @@ interface Tried {
   readonly unjudged: readonly Unjudged[];
 }
 
-/** What was worked out for one need: offers by first edges, needed events by place, outcomes by how the offers serve. */
-interface Drawer {
-  readonly offers: Map<readonly Edge[], readonly Offer[]>;
-  readonly needed: Map<Selector, Map<Selector, Selector>>;
-  readonly outcomes: Map<Selector, Map<string, Outcome>>;
+/** A need's events at one emitter and what they meet there: all of a judgement but the days that are asked for. */
+interface Seat {
+  readonly emitter: Emitter;
+  readonly needed: Selector;
+  readonly flow: Flow;
+  readonly offers: readonly Offer[];
+  /** Equal text where offers serve alike. */
+  readonly signature: string;
+  /** Each way takes all that is needed or none of it. */
+  readonly whole: boolean;
+  /** Some node on the ways has findings. */
+  readonly telling: boolean;
+  readonly placeKey: string;
+  /** Where the events go that are covered here, in words; made when it is first shown. */
+  way: string | undefined;
 }
 
-const desks = new WeakMap<Desk, Map<Need, Drawer>>();
+/** The seats that a need takes, and which needed events stand at one seat only. */
+interface Seats {
+  readonly seats: readonly Seat[];
+  readonly alone: ReadonlySet<Selector>;
+}
 
-function neededAt(drawer: Drawer, events: Selector, universe: Selector): Selector {
-  let known = drawer.needed.get(events);
-  if (!known) {
-    known = new Map();
-    drawer.needed.set(events, known);
+/** Equal for needs that take the same seats: they differ in nothing but the days that they ask for. */
+function seatsKey(need: Need, alternative: Alternative): string {
+  const { reach, withinSeconds, fields } = need.demand;
+  const events = alternative.events.map((one) => [...one].map(([field, values]) => [field, keyOfStrings(values)]));
+  return canonical([alternative.sourceId, events, need.at, need.asset?.type, reach, withinSeconds, fields]);
+}
+
+function seatsOf(desk: Desk, need: Need, alternative: Alternative, source: Source): Seats {
+  const key = seatsKey(need, alternative);
+  const known = desk.seats.get(key);
+  const left = (desk.uses.get(key) ?? 1) - 1;
+  desk.uses.set(key, left);
+  const found = known ?? takeSeats(desk, need, alternative, source);
+  if (left > 0) desk.seats.set(key, found);
+  else desk.seats.delete(key);
+  return found;
+}
+
+function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Source): Seats {
+  const resources = resourcesOf(desk, need, alternative);
+  const events = resources ? narrowed(alternative.events, source, resources.ids) : alternative.events;
+  const seats: Seat[] = [];
+  const counts = new Map<Selector, number>();
+  const byUniverse = new Map<Selector, Selector>();
+  const texts = new Map<string, string>();
+  const met = new Map<Selector, Map<readonly Offer[], Pick<Seat, 'signature' | 'whole' | 'telling'>>>();
+  const emitters = desk.bySource.get(source.id) ?? [];
+  const wanted =
+    resources?.regions ?? (need.at.region === undefined || need.at.region.includes('*') ? undefined : new Set([need.at.region]));
+  const listed = wanted && new Set(emitters.map(({ scope: { account, region } }) => `${account}|${region}`));
+  for (const emitter of emitters) {
+    if (
+      !within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) ||
+      (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))
+    )
+      continue;
+    // What stands for regions that were not listed has no say where the regions asked for were.
+    if (wanted && emitter.scope.region === undefined && [...wanted].every((region) => listed?.has(`${emitter.scope.account}|${region}`)))
+      continue;
+    let needed = byUniverse.get(emitter.universe);
+    if (!needed) byUniverse.set(emitter.universe, (needed = intersect(events, emitter.universe)));
+    if (isEmpty(needed)) continue;
+    const flow = desk.flow(emitter.taps);
+    const offers = desk.offers(flow, need.demand, emitter);
+    let byOffers = met.get(needed);
+    if (!byOffers) met.set(needed, (byOffers = new Map()));
+    let meeting = byOffers.get(offers);
+    if (!meeting) {
+      const text = signatureOf(needed, offers);
+      const signature = texts.get(text) ?? text;
+      texts.set(signature, signature);
+      const telling = flow.routes.some((route) => route.edges.some((edge) => (desk.paths.nodes.get(edge.to)?.findings.length ?? 0) > 0));
+      byOffers.set(offers, (meeting = { signature, whole: takesWhole(needed, offers), telling }));
+    }
+    counts.set(needed, (counts.get(needed) ?? 0) + 1);
+    seats.push({ emitter, needed, flow, offers, ...meeting, placeKey: placeKey(emitter.scope), way: undefined });
   }
-  let needed = known.get(universe);
-  if (!needed) {
-    needed = intersect(events, universe);
-    known.set(universe, needed);
-  }
-  return needed;
+  return { seats, alone: new Set([...counts].flatMap(([needed, count]) => (count === 1 ? [needed] : []))) };
 }
 
 function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
@@ -234,18 +335,12 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
         { scope, verdict: 'unobservable', because: `no log source records this: ${alternative.unlogged}`, unknowns: [], evidence: [] },
       ],
     };
-  const resources = resourcesOf(desk, need, alternative);
-  const events = resources ? narrowed(alternative.events, source, resources.ids) : alternative.events;
+  const { seats, alone } = seatsOf(desk, need, alternative, source);
   const judged: Judged[] = [];
   const unjudged: Unjudged[] = [];
-  for (const emitter of desk.bySource.get(source.id) ?? []) {
-    if (
-      !within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) ||
-      (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))
-    )
-      continue;
-    const one = judgeAt(desk, need, alternative, events, emitter);
-    if (!one) continue;
+  const outcomeOf = outcomes(need.demand, alone);
+  for (const seat of seats) {
+    const { emitter } = seat;
     if (emitter.notApplicable)
       unjudged.push({
         scope: emitter.scope,
@@ -254,10 +349,16 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
         unknowns: [],
         evidence: emitter.evidence,
       });
-    else judged.push(one);
+    else judged.push(judgeAt(desk, need, alternative, seat, outcomeOf));
   }
+  // A resource that was found and judged has its emitter: what else there may be does not matter to it.
+  const found = new Set(
+    source.place === 'resource' && need.at.resource !== undefined && !need.at.resource.includes('*') && typesAgree(need, alternative)
+      ? judged.flatMap((one) => (one.emitter.scope.resource === need.at.resource ? [one.emitter.scope.account] : []))
+      : [],
+  );
   for (const blind of desk.paths.blind) {
-    if (!blind.sources.includes(source.id) || !within(need.at, blind.scope, false)) continue;
+    if (!blind.sources.includes(source.id) || !mattersTo(need.at, blind.scope) || found.has(blind.scope.account)) continue;
     unjudged.push({
       scope: blind.scope,
       verdict: 'unknown',
@@ -293,36 +394,33 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
   return { judged, unjudged };
 }
 
-function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selector, emitter: Emitter): Judged | undefined {
-  let own = desks.get(desk)?.get(need);
-  if (!own) {
-    own = { offers: new Map(), needed: new Map(), outcomes: new Map() };
-    const ofDesk = desks.get(desk) ?? new Map<Need, Drawer>();
-    desks.set(desk, ofDesk.set(need, own));
-  }
-  const needed = neededAt(own, events, emitter.universe);
-  if (isEmpty(needed)) return undefined;
-  const flow = desk.flow(emitter.taps);
-  let offers = own.offers.get(emitter.taps);
-  if (!offers) {
-    offers = offersOf(flow, need.demand, emitter.scope, desk.storeNames);
-    if (!flow.routes.some((route) => typeof route.store.keeps === 'function')) own.offers.set(emitter.taps, offers);
-  }
+/** Judges seats for one demand; what was judged before for equal seats is not judged again. */
+function outcomes(demand: Demand, alone: ReadonlySet<Selector>): (seat: Seat) => Outcome {
+  const bySignature = new Map<string, Outcome>();
+  const byNeeded = new Map<Selector, Map<string, Outcome>>();
+  const outcomeOf = ({ needed, offers, signature, whole }: Seat): Outcome => {
+    if (!whole) return judge(needed, offers, demand);
+    const alike = bySignature.get(signature);
+    // Where all of it or none is taken, only the names of what is lost differ.
+    if (alike) return { ...alike, lost: alike.lost.length === 0 ? NOTHING : minus(needed, NOTHING) };
+    const outcome = judge(needed, offers, demand);
+    bySignature.set(signature, outcome);
+    return outcome;
+  };
+  return (seat) => {
+    if (alone.has(seat.needed)) return outcomeOf(seat);
+    let known = byNeeded.get(seat.needed);
+    if (!known) byNeeded.set(seat.needed, (known = new Map()));
+    let outcome = known.get(seat.signature);
+    if (!outcome) known.set(seat.signature, (outcome = outcomeOf(seat)));
+    return outcome;
+  };
+}
+
+function judgeAt(desk: Desk, need: Need, alternative: Alternative, seat: Seat, outcomeOf: (seat: Seat) => Outcome): Judged {
+  const { emitter, needed, flow, offers } = seat;
   const substitutes = alternative.substitutes.length > 0 ? substitutesFor(desk, need, alternative, needed, emitter) : [];
-  if (substitutes.length === 0) {
-    let known = own.outcomes.get(needed);
-    if (!known) {
-      known = new Map();
-      own.outcomes.set(needed, known);
-    }
-    const signature = signatureOf(needed, offers);
-    let outcome = known.get(signature);
-    if (!outcome) {
-      outcome = judge(needed, offers, need.demand);
-      known.set(signature, outcome);
-    }
-    return { emitter, alternative, needed, offers, flow, outcome, substituted: [] };
-  }
+  if (substitutes.length === 0) return { emitter, alternative, needed, offers, flow, seat, outcome: outcomeOf(seat), substituted: [] };
   const plain = judge(needed, offers, need.demand);
   const all = [...offers, ...substitutes];
   const helped = plain.verdict === 'covered' ? plain : judge(needed, all, need.demand);
@@ -341,6 +439,7 @@ function judgeAt(desk: Desk, need: Need, alternative: Alternative, events: Selec
     needed,
     offers: better ? all : offers,
     flow,
+    seat,
     outcome,
     substituted: used,
   };
@@ -412,6 +511,13 @@ function within(at: At, scope: Scope, byResource: boolean): boolean {
     (at.region === undefined || scope.region === undefined || globMatches(at.region, scope.region)) &&
     (!byResource || at.resource === undefined || scope.resource === undefined || globMatches(at.resource, scope.resource))
   );
+}
+
+/** Whether what could not be listed there may be part of the need's place: where no account is named, any that the need does not name alone. */
+function mattersTo(at: At, scope: Scope): boolean {
+  if (scope.account === undefined && at.account?.includes('*') === false) return false;
+  const { account: _, ...others } = at;
+  return within(scope.account === undefined ? others : at, scope, false);
 }
 
 /** Whether the asset's resource is of the kind that this source's emitters stand for. */
@@ -499,7 +605,9 @@ function fewest(days: readonly (number | undefined)[]): number | undefined {
 
 /** A verdict per place; the regions of an account that fare alike are one place. */
 function placesOf(desk: Desk, need: Need, judged: readonly Judged[], unjudged: readonly Unjudged[]): PlaceVerdict[] {
-  const places: PlaceVerdict[] = [];
+  const places: { key: string; place: PlaceVerdict }[] = [];
+  const put = (scope: Scope, verdict: Verdict, because: string, key = placeKey(scope)) =>
+    places.push({ key, place: { scope, verdict, because } });
   const groups = new Map<string, Judged[]>();
   for (const one of judged) {
     const key = one.emitter.scope.resource ?? one.emitter.scope.account ?? one.emitter.id;
@@ -509,6 +617,7 @@ function placesOf(desk: Desk, need: Need, judged: readonly Judged[], unjudged: r
   }
   const texts = new Map<Outcome, Map<readonly Offer[], string>>();
   const said = (one: Judged): string => {
+    if (one.outcome.verdict === 'covered') return waySaid(one);
     let byOffers = texts.get(one.outcome);
     if (!byOffers) texts.set(one.outcome, (byOffers = new Map()));
     let text = byOffers.get(one.offers);
@@ -516,31 +625,21 @@ function placesOf(desk: Desk, need: Need, judged: readonly Judged[], unjudged: r
     return text;
   };
   for (const group of groups.values()) {
-    const [only] = group;
-    if (group.length === 1 && only) {
-      places.push({ scope: only.emitter.scope, verdict: only.outcome.verdict, because: said(only) });
+    const [first] = group as [Judged, ...Judged[]];
+    if (group.length === 1) {
+      const because = first.outcome.verdict === 'covered' ? waySaid(first) : placeText(desk, need, first);
+      put(first.emitter.scope, first.outcome.verdict, because, first.seat.placeKey);
       continue;
     }
-    const alike = new Map<string, Judged[]>();
-    for (const one of group) {
-      const key = `${one.outcome.verdict}|${said(one)}`;
-      const same = alike.get(key);
-      if (same) same.push(one);
-      else alike.set(key, [one]);
-    }
-    for (const same of alike.values()) {
-      const [first] = same as [Judged, ...Judged[]];
+    const alike = group.every((one) => one.outcome.verdict === first.outcome.verdict && said(one) === said(first));
+    // Only where all regions fare alike is the account one place; otherwise each has its own line.
+    if (alike) {
       const { region, ...wider } = first.emitter.scope;
-      // Only where all regions fare alike is the account one place; otherwise each has its own line.
-      for (const one of alike.size === 1 ? [first] : same)
-        places.push({ scope: alike.size === 1 ? wider : one.emitter.scope, verdict: first.outcome.verdict, because: said(first) });
-    }
+      put(wider, first.outcome.verdict, said(first));
+    } else for (const one of group) put(one.emitter.scope, one.outcome.verdict, said(one), one.seat.placeKey);
   }
-  for (const one of unjudged) places.push({ scope: one.scope, verdict: one.verdict, because: one.because });
-  return places
-    .map((place) => ({ key: placeKey(place.scope), place }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ place }) => place);
+  for (const one of unjudged) put(one.scope, one.verdict, one.because);
+  return places.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ place }) => place);
 }
 
 function placeKey(scope: Scope): string {
@@ -549,7 +648,6 @@ function placeKey(scope: Scope): string {
 
 /** Free of the place's own name, so that places that fare alike read alike. */
 function placeText(desk: Desk, need: Need, one: Judged): string {
-  if (one.outcome.verdict === 'covered') return waySaid(one);
   const nowhere = `no log takes ${one.alternative.sourceId} events here`;
   if (one.flow.routes.length === 0 && one.flow.deadEnds.length === 0) return nowhere;
   const event = lostEvent(desk, need, one);
@@ -557,8 +655,15 @@ function placeText(desk: Desk, need: Need, one: Judged): string {
 }
 
 function waySaid(one: Judged): string {
-  const ways = one.outcome.used
-    .map((index) => one.offers[index] as Offer)
+  // Which ways carry something does not depend on the days asked for.
+  if (one.substituted.length > 0) return wayOf(one);
+  one.seat.way ??= wayOf(one);
+  return one.seat.way;
+}
+
+function wayOf({ offers, outcome }: Judged): string {
+  const ways = outcome.used
+    .map((index) => offers[index] as Offer)
     .filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
   const texts = ways.map((offer) => `${offer.route.edges.at(0)?.label} → ${nameOf(offer.route.store)} (${offer.kept.because})`);
   return [...new Set(texts)].slice(0, 3).join('; ') || 'what the provider keeps by itself';
@@ -662,8 +767,8 @@ function substitutesSaid(judged: readonly Judged[]): string[] {
 function findingsOf(desk: Desk, judged: readonly Judged[]): Finding[] {
   const found = new Map<string, Finding>();
   const seen = new Set<readonly Offer[]>();
-  for (const { offers, outcome, needed } of judged) {
-    if (seen.has(offers)) continue;
+  for (const { offers, outcome, needed, seat, substituted } of judged) {
+    if ((substituted.length === 0 && !seat.telling) || seen.has(offers)) continue;
     seen.add(offers);
     for (const [index, offer] of offers.entries()) {
       if (!outcome.used.includes(index) && shareOf(needed, offer.route.upper) === 'none') continue;

@@ -33,7 +33,8 @@ const attached = (...arns: string[]) =>
     { RoleName: 'charge-role' },
     at,
   );
-const basic = attached('arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole');
+const noInline = answer('iam:ListRolePolicies', { PolicyNames: [], IsTruncated: false }, { RoleName: 'charge-role' }, at);
+const basic = [attached('arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'), noInline];
 const inline = (document: unknown): EvidenceRecord[] => [
   answer('iam:ListRolePolicies', { PolicyNames: ['own'], IsTruncated: false }, { RoleName: 'charge-role' }, at),
   answer(
@@ -58,7 +59,7 @@ const newest = (iso: string) =>
 
 describe('Lambda logs', () => {
   it('flows where the role may write', () => {
-    expect(verdict([...account(), functions(), basic, ...groups], SOURCE, 'charge')).toMatchObject({
+    expect(verdict([...account(), functions(), ...basic, ...groups], SOURCE, 'charge')).toMatchObject({
       verdict: 'covered',
       searchableDays: 90,
     });
@@ -76,9 +77,12 @@ describe('Lambda logs', () => {
         'charge',
       ).verdict,
     ).toBe('missing');
+    const deny = inline([{ Effect: 'Deny', Action: 'logs:*', Resource: '*' }]);
     expect(verdict([...bare, ...inline([writes, { Effect: 'Deny', Action: 'logs:*', Resource: '*' }])], SOURCE, 'charge').verdict).toBe(
       'missing',
     );
+    expect(verdict([...account(), functions(), basic[0] as EvidenceRecord, ...deny, ...groups], SOURCE, 'charge').verdict).toBe('missing');
+    expect(verdict([...account(), functions(), basic[0] as EvidenceRecord, ...groups], SOURCE, 'charge').verdict).toBe('unknown');
   });
 
   it('is unknown where the role was not read or a condition decides, unless events came in lately', () => {
@@ -127,7 +131,7 @@ describe('Lambda logs', () => {
   });
 
   it('does not call a group missing that the first invocation will make', () => {
-    expect(verdict([...account(), functions(), basic, ...logGroups([])], SOURCE, 'charge')).toMatchObject({
+    expect(verdict([...account(), functions(), ...basic, ...logGroups([])], SOURCE, 'charge')).toMatchObject({
       verdict: 'unknown',
       unknowns: ['logs:DescribeLogGroups NotYetMade'],
     });
@@ -135,7 +139,7 @@ describe('Lambda logs', () => {
 
   it('loses what the levels leave out, in JSON only', () => {
     const at = (config: Record<string, unknown>) =>
-      pathsOf([...account(), functions({ LogGroup: '/aws/lambda/charge', ...config }), basic, ...groups]);
+      pathsOf([...account(), functions({ LogGroup: '/aws/lambda/charge', ...config }), ...basic, ...groups]);
     const of = (config: Record<string, unknown>, level?: string) => {
       const paths = at(config);
       return judged(paths, emitterOf(paths, SOURCE, 'charge'), level ? { level: { equals: [level] } } : {}).verdict;
@@ -156,11 +160,11 @@ describe('Lambda logs', () => {
         FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:refund`,
         Role: `arn:aws:iam::${ACCOUNT}:role/service-role/charge-role`,
       }),
-      basic,
+      ...basic,
     ]);
     expect([seen.failures, seen.unmatched]).toEqual([[], []]);
     expect(seen.wanted).toEqual([`cloudwatch-logs ${GROUP}`, `cloudwatch-logs ${GROUP.replace('charge', 'refund')}`]);
-    expect(seen.asked.filter((one) => one.service === 'iam').map((one) => one.op)).toEqual(['ListAttachedRolePolicies']);
+    expect(seen.asked.filter((one) => one.service === 'iam').map((one) => one.op)).toEqual(['ListAttachedRolePolicies', 'ListRolePolicies']);
     const own = 'arn:aws:iam::111122223333:policy/logs';
     const look = await collected(lambda, [
       ...account(),
