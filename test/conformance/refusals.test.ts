@@ -46,8 +46,12 @@ it('judges the example in enough places to tell', () => {
   );
 });
 
-it.each(ops)('%s refused everywhere: verdicts move towards unknown alone', (call) => {
-  expect(wrongMoves(refuse((record) => `${record.service}:${record.op}` === call))).toEqual([]);
+it.each(ops)('%s refused or not readable everywhere: verdicts move towards unknown alone', (call) => {
+  const called = (record: StoredEvidence) => `${record.service}:${record.op}` === call;
+  expect(wrongMoves(refuse(called))).toEqual([]);
+  expect(
+    wrongMoves(estate.map((record) => (record.error === undefined && called(record) ? { ...record, body: 'gibberish' } : record))),
+  ).toEqual([]);
 });
 
 it('whatever else is refused: verdicts move towards unknown alone', () => {
