@@ -11,7 +11,9 @@ export const collectors: readonly Collector[] = [...awsCollectors];
 /** What every declared call needs, by `service:Operation`. */
 export const callTable: CallTable = new Map(
   [discoveryCalls, ...collectors.map((collector) => collector.calls)].flatMap((calls) =>
-    Object.entries(calls).map(([call, spec]) => [call, { permission: spec.permission, ...(spec.pages ? { next: spec.pages.from } : {}) }] as const),
+    Object.entries(calls).map(
+      ([call, spec]) => [call, { permission: spec.permission, ...(spec.pages ? { next: spec.pages.from } : {}) }] as const,
+    ),
   ),
 );
 
@@ -21,7 +23,8 @@ export function readPaths(evidence: EvidenceView, asOf: string): LogPaths {
   const estate = estateOf(evidence);
   for (const account of estate.accounts) paths.account(account.state);
   const sources = [...new Set(collectors.flatMap((collector) => collector.informs))];
-  for (const unknown of estate.unlisted) paths.blind({ sources, scope: { provider: 'aws' }, unknowns: [unknown], evidence: unknown.evidence ?? [] });
+  for (const unknown of estate.unlisted)
+    paths.blind({ sources, scope: { provider: 'aws' }, unknowns: [unknown], evidence: unknown.evidence ?? [] });
   for (const collector of collectors) collector.read(evidence, paths);
   return paths.build();
 }

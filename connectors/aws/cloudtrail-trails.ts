@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { type Event, EVERYTHING, NOTHING, intersect, minus, type Selector, selectorOf, union } from '../../src/events/classes.ts';
+import { EVERYTHING, type Event, intersect, minus, NOTHING, type Selector, selectorOf, union } from '../../src/events/classes.ts';
 import type { Finding, Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import { type Answered, canonical, type EvidenceView } from '../../src/store/view.ts';
 import { addEmitter, arnAccount, arnName, CLOUDTRAIL_SOURCES, hoursSince, regionsOf, unseenStore } from './cloudtrail.ts';
 import { landInBucket, landInLogGroup } from './destinations.ts';
-import { AdvancedEventSelector, EventSelector, selectorOfTrail } from './event-selectors.ts';
 import { type AwsAccount, type AwsEstate, estateOf, leaderOf } from './estate.ts';
+import { AdvancedEventSelector, EventSelector, selectorOfTrail } from './event-selectors.ts';
 
 const Trail = z.object({
   Name: z.string().optional(),
@@ -209,7 +209,11 @@ function tapsAt(
     if (trail.IsMultiRegionTrail || (trail.HomeRegion ?? arn.split(':')[3]) === region) taps.push(readingOf(trail).edgeAt(region));
   }
   for (const trail of known.values()) {
-    if (!trail.IsOrganizationTrail || shown.has(trail.TrailARN) || !estate.organizationOf(arnAccount(trail.TrailARN))?.members.has(account.id))
+    if (
+      !trail.IsOrganizationTrail ||
+      shown.has(trail.TrailARN) ||
+      !estate.organizationOf(arnAccount(trail.TrailARN))?.members.has(account.id)
+    )
       continue;
     if (!trail.IsMultiRegionTrail && trail.HomeRegion !== region) continue;
     const edge = readingOf(trail).edgeAt(region);

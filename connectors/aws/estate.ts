@@ -101,7 +101,11 @@ function read(evidence: EvidenceView): AwsEstate {
       closed: reached ? undefined : closedBy(entry?.account.State ?? entry?.account.Status),
       organizationUnknown:
         organizationOf(id) === undefined
-          ? standing(evidence, organizations.filter((answer) => answer.account === id), id)
+          ? standing(
+              evidence,
+              organizations.filter((answer) => answer.account === id),
+              id,
+            )
           : undefined,
       state: stateOf(evidence, id, entry?.account, reached, refused.get(id)?.error),
       evidence: evidenceIds,

@@ -395,10 +395,14 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
   const unreadable = said.includes(undefined) ? [evidence.unknownOf('iam:GetPolicyVersion', RoleName, 'UnreadablePolicy', ids)] : [];
   const answers = said.filter((one) => one !== undefined);
   if (answers.some((one) => one.denied === 'yes')) return { is: 'no', unknowns: [], ids };
-  const allowed = NEEDED.map((_, index): Certainty => (logging ? 'yes' : answers.reduce<Certainty>((best, one) => more(best, one.allowed[index] as Certainty), 'no')));
+  const allowed = NEEDED.map(
+    (_, index): Certainty =>
+      logging ? 'yes' : answers.reduce<Certainty>((best, one) => more(best, one.allowed[index] as Certainty), 'no'),
+  );
   const openDeny = answers.some((one) => one.denied === 'maybe');
   // What was not read may allow more, and may deny.
-  if (!openDeny && allowed.every((one) => one === 'yes') && unknowns.length + unreadable.length === 0) return { is: 'yes', unknowns: [], ids };
+  if (!openDeny && allowed.every((one) => one === 'yes') && unknowns.length + unreadable.length === 0)
+    return { is: 'yes', unknowns: [], ids };
   if (unknowns.length + unreadable.length > 0) return { is: 'unknown', unknowns: [...unknowns, ...unreadable], ids };
   if (allowed.includes('no')) return { is: 'no', unknowns: [], ids };
   return { is: 'unknown', unknowns: [evidence.unknownOf('iam:GetPolicyVersion', RoleName, 'ConditionNotDecided', ids)], ids };

@@ -164,7 +164,10 @@ describe('Lambda logs', () => {
     ]);
     expect([seen.failures, seen.unmatched]).toEqual([[], []]);
     expect(seen.wanted).toEqual([`cloudwatch-logs ${GROUP}`, `cloudwatch-logs ${GROUP.replace('charge', 'refund')}`]);
-    expect(seen.asked.filter((one) => one.service === 'iam').map((one) => one.op)).toEqual(['ListAttachedRolePolicies', 'ListRolePolicies']);
+    expect(seen.asked.filter((one) => one.service === 'iam').map((one) => one.op)).toEqual([
+      'ListAttachedRolePolicies',
+      'ListRolePolicies',
+    ]);
     const own = 'arn:aws:iam::111122223333:policy/logs';
     const look = await collected(lambda, [
       ...account(),
