@@ -8,6 +8,7 @@ const ALL = Object.keys(NEEDS);
 const CLOUDTRAIL = ['management', 'create-user', 'assume-role', 'decrypt', 'object-reads', 'object-writes'];
 const MANAGEMENT = ['management', 'create-user', 'assume-role', 'decrypt'];
 
+// biome-ignore lint/suspicious/noExplicitAny: answers are changed in any place
 type Body = Record<string, any>;
 type Change = (records: EvidenceRecord[]) => EvidenceRecord[];
 

@@ -39,7 +39,6 @@ const NOT_IN_ESTATE: Readonly<Record<string, string>> = {
   'iam:GetPolicy': 'the roles of its functions have the provider’s own logging policy',
   'iam:GetPolicyVersion': 'the roles of its functions have the provider’s own logging policy',
   'iam:GetRolePolicy': 'the roles of its functions have the provider’s own logging policy',
-  'iam:ListRolePolicies': 'the roles of its functions have the provider’s own logging policy',
   'securitylake:GetDataLakeSources': 'it has no data lake',
   'securitylake:ListLogSources': 'it has no data lake',
 };
