@@ -189,7 +189,6 @@ function cloudFormation(policies: readonly Policy[], { comments, roleName }: Pri
     '  ViewshedReader:',
     '    Type: AWS::IAM::Role',
     '    Properties:',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     `      RoleName: ${quoted(name.includes('{account}') ? name.replaceAll('{account}', '${AWS::AccountId}') : name, name.includes('{account}'))}`,
     '      AssumeRolePolicyDocument:',
     "        Version: '2012-10-17'",

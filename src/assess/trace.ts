@@ -117,7 +117,7 @@ export function traceEvent(paths: LogPaths, rules: Rules, event: TracedEvent): T
 
   const known = paths.accounts.find((account) => account.id === event.account);
   if (event.account !== undefined && !known) return done('unsettled', `the evidence does not speak of account ${event.account}`);
-  const emitters = paths.emitters.filter((emitter) => isSource(emitter, sourceId) && isThere(emitter.scope, event));
+  const emitters = emittersIn(paths, event.account).filter((emitter) => isSource(emitter, sourceId) && isThere(emitter.scope, event));
   const blind = paths.blind.filter(
     (one) =>
       one.sources.some((id) => id === sourceId || id.startsWith(`${sourceId}.`)) && isThere({ ...one.scope, resource: undefined }, event),
@@ -149,6 +149,19 @@ export function traceEvent(paths: LogPaths, rules: Rules, event: TracedEvent): T
     places.find((one) => one.verdict === 'lost') ?? places.find((one) => one.verdict === 'unsettled') ?? (places[0] as PlaceTrace);
   const many = places.length > 1 ? `${saidOf(worst.place)}: ` : '';
   return done(worst.verdict, `${many}${worst.because}`, places);
+}
+
+const byAccount = new WeakMap<LogPaths, ReadonlyMap<string | undefined, readonly Emitter[]>>();
+
+/** The emitters of an account; all of them where none is named. */
+function emittersIn(paths: LogPaths, account: string | undefined): readonly Emitter[] {
+  if (account === undefined) return paths.emitters;
+  let index = byAccount.get(paths);
+  if (!index) {
+    index = Map.groupBy(paths.emitters, (emitter) => emitter.scope.account);
+    byAccount.set(paths, index);
+  }
+  return [...(index.get(account) ?? []), ...(index.get(undefined) ?? [])];
 }
 
 function isSource(emitter: Emitter, source: string): boolean {

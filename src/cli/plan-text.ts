@@ -1,3 +1,4 @@
+import { jsonText } from '../../reports/escape.ts';
 import type { CallPlan, PlanRow } from '../collect/plan.ts';
 import type { Io } from './command.ts';
 import { duration, number, table, wrap } from './table.ts';
@@ -15,7 +16,7 @@ export interface ShownPlan {
 
 export function planJson({ plan, accounts, regions, concurrency, latency }: ShownPlan): string {
   const { rows, ...rest } = plan;
-  return `${JSON.stringify({ accounts: accounts.length, regions, concurrency, latencyPerCall: latency, ...rest, rows: [...rows()] }, undefined, 2)}\n`;
+  return `${jsonText(JSON.stringify({ accounts: accounts.length, regions, concurrency, latencyPerCall: latency, ...rest, rows: [...rows()] }, undefined, 2))}\n`;
 }
 
 export function planText(

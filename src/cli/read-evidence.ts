@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 import type { StoredEvidence } from '../model/evidence.ts';
 import { InputError } from '../model/input-error.ts';
 import { openStore } from '../store/evidence-store.ts';
@@ -7,22 +8,37 @@ import { readNdjson } from '../store/ndjson.ts';
 /** All records of NDJSON files and stores, numbered through. Of a store, the scan named or else the newest. */
 export async function readEvidence(files: readonly string[], scan?: string): Promise<StoredEvidence[]> {
   const records: StoredEvidence[] = [];
+  const take = (record: StoredEvidence, file: string): void => {
+    if (records.push(record) % CHECKED_EVERY === 0) checkRoom(file, records.length);
+  };
   for (const file of files) {
     if (file !== '-' && isStore(file)) {
       const store = openStore(file, { readOnly: true });
       try {
         const chosen = scan ?? store.scans().at(-1)?.id;
         if (chosen === undefined) throw new InputError(`${file}: holds no scan yet; \`viewshed collect\` makes one`);
-        for (const record of store.records(chosen)) records.push(files.length === 1 ? record : { ...record, id: records.length + 1 });
+        for (const record of store.records(chosen)) take(files.length === 1 ? record : { ...record, id: records.length + 1 }, file);
       } finally {
         store.close();
       }
     } else {
       if (scan !== undefined) throw new InputError(`${file}: --scan chooses a scan of a store, and this is a file of evidence`);
-      for await (const record of readNdjson(file, { firstId: records.length + 1 })) records.push(record);
+      for await (const record of readNdjson(file, { firstId: records.length + 1 })) take(record, file);
     }
   }
   return records;
+}
+
+const CHECKED_EVERY = 20_000;
+const FULL = 0.85;
+
+/** All of it is judged at once, so it has to fit; said in time, before the process is ended for want of memory. */
+function checkRoom(file: string, count: number): void {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  if (used < limit * FULL) return;
+  throw new InputError(
+    `${file}: ${count} records fill the memory that Node may take (${Math.round(limit / 2 ** 20)} MiB); give it more with NODE_OPTIONS=--max-old-space-size=MIB`,
+  );
 }
 
 function isStore(file: string): boolean {

@@ -14,10 +14,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  // A reader that went away (`| head`) ends the output, not the command in disorder.
+  // A reader that went away (`| head`) takes no more, and the exit code stays what was found; a full disk is told.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`viewshed: standard output: cannot be written: ${error.code === 'ENOSPC' ? 'the disk is full' : error.code}\n`);
+    process.exit(2);
   });
+  process.stderr.on('error', () => {});
   const io = ioOf(argv, stop.signal);
   let code = 0;
   const program = new Program('viewshed')
@@ -94,10 +97,9 @@ function optionOf(spec: OptionSpec): Option {
   return spec.choices ? option.choices([...spec.choices]) : option;
 }
 
-/** What comes back from arguments may hold terminal codes. */
+/** What comes back from arguments may hold terminal codes and what nobody can see; line breaks stay. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, ' ');
 }
 
 function ioOf(argv: readonly string[], signal: AbortSignal): Io {

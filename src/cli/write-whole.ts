@@ -2,22 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputError } from '../model/input-error.ts';
+import { writeTarget } from '../store/write-target.ts';
 
 /** Writes a file whole or not at all: to a temporary name first, readable by its owner only. */
 export function writeWhole(path: string, text: string, mode = 0o600): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const { file, device } = writeTarget(path);
+  const temporary = device ? undefined : `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(temporary, text, { mode, flag: 'wx' });
-    renameSync(temporary, path);
+    writeFileSync(temporary ?? file, text, { mode, flag: device ? 'w' : 'wx' });
+    if (temporary !== undefined) renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     throw new InputError(`${path}: cannot be written: ${reasonOf(error)}`);
   }
 }
 
 /** Ends a command before its work, rather than after, where its output could not be written. */
 export function checkWritable(path: string): void {
-  const folder = dirname(resolve(path));
+  const { file, device } = writeTarget(path);
+  if (device) return;
+  const folder = dirname(resolve(file));
   try {
     if (!statSync(folder).isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`);
     accessSync(folder, constants.W_OK);

@@ -117,9 +117,11 @@ describe('trace', () => {
 
   it.concurrent('of a record whose names are hostile prints nothing that a terminal would act on', async () => {
     const { out } = await trace({ ...runInstances, eventName: 'Run\u001b[31mInstances\u202e\u0007', errorCode: '\u001b]0;x\u0007' });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(out).toContain('\\x1b[31m');
+    const json = await trace({ ...runInstances, eventName: 'Run\u202eInstances' }, '--format', 'json');
+    expect(json.out).not.toContain('\u202e');
+    expect(JSON.parse(json.out).event.eventName).toBe('Run\u202eInstances');
   });
 
   it.concurrent.each<[string, unknown, RegExp]>([

@@ -22,8 +22,9 @@ export const collectCommand: Command = {
     const [{ settingsOf }, { resumeLine, runCollect }] = await Promise.all([import('../settings.ts'), import('../collect-run.ts')]);
     const summary = await runCollect(settingsOf(options, io), options, io, resumeLine('collect', io.argv));
     if (summary.stopped) return 3;
-    const { answered, other, ...failed } = summary.outcomes;
-    const incomplete = Object.values(failed).some((count) => count > 0) || summary.failures.length > 0 || summary.accounts.denied > 0;
+    const { denied, throttled, unreachable, expired, 'server-error': failed } = summary.outcomes;
+    const incomplete =
+      denied + throttled + unreachable + expired + failed > 0 || summary.failures.length > 0 || summary.accounts.denied > 0;
     return incomplete ? 3 : 0;
   },
 };

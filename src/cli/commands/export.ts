@@ -8,19 +8,20 @@ export const exportCommand: Command = {
   options: [{ flags: '--scan <id>', about: 'which scan; left out: the newest' }, storeOption, configOption],
   examples: ['viewshed export evidence.ndjson.gz', 'viewshed export | grep GetEventSelectors'],
   async run(options, [file], io) {
-    const [{ settingsOf }, { openStore }, { exportNdjson }, { InputError }, { number }] = await Promise.all([
+    const [{ settingsOf }, { openStore }, { exportNdjson }, { InputError }, { number }, { jsonText }] = await Promise.all([
       import('../settings.ts'),
       import('../../store/evidence-store.ts'),
       import('../../store/ndjson.ts'),
       import('../../model/input-error.ts'),
       import('../table.ts'),
+      import('../../../reports/escape.ts'),
     ]);
     const settings = settingsOf(options, io);
     const store = openStore(settings.store, { readOnly: true });
     try {
       const scan = (options.scan as string | undefined) ?? store.scans().at(-1)?.id;
       if (scan === undefined) throw new InputError(`${settings.store}: holds no scan yet; \`viewshed collect\` makes one`);
-      if (file === undefined || file === '-') for (const line of store.lines(scan)) io.out(`${line}\n`);
+      if (file === undefined || file === '-') for (const line of store.lines(scan)) io.out(`${jsonText(line)}\n`);
       else io.talk(`wrote ${number(await exportNdjson(store, file, scan))} records of scan ${scan} to ${file}`);
     } finally {
       store.close();

@@ -1,4 +1,4 @@
-import type { TraceVerdict } from '../../assess/trace.ts';
+import type { Trace, TracedEvent, TraceVerdict } from '../../assess/trace.ts';
 import type { Command } from '../command.ts';
 import { configOption } from '../shared-options.ts';
 import { evidenceFiles } from './assess.ts';
@@ -35,6 +35,7 @@ export const traceCommand: Command = {
       { EvidenceView },
       { loadRules },
       { InputError },
+      { jsonText },
     ] = await Promise.all([
       import('../settings.ts'),
       import('../read-evidence.ts'),
@@ -44,6 +45,7 @@ export const traceCommand: Command = {
       import('../../store/view.ts'),
       import('../../needs/rules.ts'),
       import('../../model/input-error.ts'),
+      import('../../../reports/escape.ts'),
     ]);
     if (file === undefined)
       throw new InputError(
@@ -56,20 +58,26 @@ export const traceCommand: Command = {
     if (file === '-' && files.includes('-')) throw new InputError('the event and the evidence cannot both be read from standard input');
     const view = new EvidenceView(await readEvidence(files, options.scan as string | undefined), callTable);
     const paths = readPaths(view, settings.asOf ?? view.newest ?? io.now());
-    const traces = events.map(({ label, event }) => ({
-      label,
-      account: event.account,
-      region: event.region,
-      trace: traceEvent(paths, rules, event),
-    }));
-    const { renderTrace, renderTraces } = await import('../trace-text.ts');
+    // Logs repeat themselves: equal events go one way.
+    const known = new Map<string, Trace>();
+    const routed = (event: TracedEvent): Trace => {
+      const key = JSON.stringify(event);
+      const found = known.get(key) ?? traceEvent(paths, rules, event);
+      known.set(key, found);
+      return found;
+    };
+    const traces = events.map(({ label, event }) => ({ label, account: event.account, region: event.region, trace: routed(event) }));
+    const [{ renderTrace, renderTraces }, { jsonText }] = await Promise.all([
+      import('../trace-text.ts'),
+      import('../../../reports/escape.ts'),
+    ]);
     if (options.format === 'json') {
       const told = traces.map(({ account, region, trace }) => ({
         ...trace,
         ...(account === undefined ? {} : { account }),
         ...(region === undefined ? {} : { region }),
       }));
-      io.out(`${JSON.stringify(told.length === 1 ? told[0] : told, undefined, 2)}\n`);
+      io.out(`${jsonText(JSON.stringify(told.length === 1 ? told[0] : told, undefined, 2))}\n`);
     } else if (traces.length === 1) io.out(renderTrace(traces[0] as (typeof traces)[number], io.terminal));
     else io.out(renderTraces(traces, io.terminal));
     return exitOf(traces.map((one) => one.trace.verdict));
