@@ -260,3 +260,8 @@ export function signatureOf(needed: Selector, offers: readonly Offer[]): string 
     )
     .join('\n');
 }
+
+/** Whether every offer takes all that is needed or none of it: offers of one signature then fare alike, whatever is needed. */
+export function takesWhole(needed: Selector, offers: readonly Offer[]): boolean {
+  return offers.every(({ lower, upper }) => shareOf(needed, lower) !== 'some' && shareOf(needed, upper) !== 'some');
+}
