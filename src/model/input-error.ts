@@ -8,8 +8,7 @@ export class InputError extends Error {
   }
 }
 
-/** File names and foreign text may hold line breaks and terminal codes; none of them reaches the screen. */
+/** File names and foreign text may hold line breaks, terminal codes and what nobody can see; none of them reaches the screen. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu, ' ');
 }

@@ -46,8 +46,9 @@ export function openYaml(path: string): Yaml {
 export function readBytes(path: string): Uint8Array {
   const name = line(path);
   try {
-    const { size } = statSync(path);
-    if (size > MOST_BYTES) throw tooLarge(name, size);
+    const entry = statSync(path);
+    if (!entry.isFile() && !entry.isDirectory()) throw new InputError(`${name}: is not a file; a pipe or a device is not read`);
+    if (entry.size > MOST_BYTES) throw tooLarge(name, entry.size);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof InputError) throw error;

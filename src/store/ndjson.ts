@@ -8,9 +8,13 @@ import { EvidenceRecord, type StoredEvidence } from '../model/evidence.ts';
 import { InputError } from '../model/input-error.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { MAX_DEPTH, plain, TooDeep } from './plain.ts';
+import { writeTarget } from './write-target.ts';
 
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 export const MAX_RECORDS = 20_000_000;
+/** API answers shrink to a tenth or a fiftieth; what unfolds to more than this is made to fill memory and time. */
+const MOST_UNFOLDED = 200;
+const UNFOLDED_UNCHECKED = 64 * 1024 * 1024;
 
 export interface ReadOptions {
   /** The number that the first record gets; they count up from it. */
@@ -74,15 +78,16 @@ export async function exportNdjson(store: EvidenceStore, path: string, scan?: st
     }
     if (chunk !== '') yield chunk;
   }
-  const unfinished = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const { file, device } = writeTarget(path);
+  const unfinished = device ? undefined : `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const from = Readable.from(chunks());
-    const to = createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
+    const to = unfinished === undefined ? createWriteStream(file) : createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
     if (path.endsWith('.gz')) await pipeline(from, createGzip(), to);
     else await pipeline(from, to);
-    await rename(unfinished, path);
+    if (unfinished !== undefined) await rename(unfinished, file);
   } catch (error) {
-    await rm(unfinished, { force: true });
+    if (unfinished !== undefined) await rm(unfinished, { force: true });
     throw fileError(path, error, 'written');
   }
   return count;
@@ -102,6 +107,7 @@ async function* linesOf(path: string, name: string, maxBytes: number): AsyncGene
   let number = 0;
   const lineOf = (bytes: Buffer, cut: boolean): Line => {
     number++;
+    if (bytes.includes(0)) throw new InputError(`${name}:${number}: is binary data or UTF-16; save it as UTF-8, one record a line`);
     try {
       return { text: decoder.decode(bytes), number, cut };
     } catch {
@@ -111,7 +117,10 @@ async function* linesOf(path: string, name: string, maxBytes: number): AsyncGene
   for await (const chunk of bytesOf(path, name, () => number)) {
     const batch: Line[] = [];
     let from = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+    for (;;) {
+      if (restBytes === 0) for (; chunk[from] === 10; from++) number++;
+      const end = chunk.indexOf(10, from);
+      if (end === -1) break;
       const part = chunk.subarray(from, end);
       if (restBytes + part.length > maxBytes) throw tooLong(name, number + 1, maxBytes);
       batch.push(lineOf(rest.length === 0 ? part : Buffer.concat([...rest, part]), false));
@@ -141,9 +150,14 @@ async function* bytesOf(path: string, name: string, linesSoFar: () => number): A
     const chunks = (raw as Readable)[Symbol.asyncIterator]();
     const first = await chunks.next();
     const head = first.done ? Buffer.alloc(0) : Buffer.from(first.value as Buffer);
+    let taken = 0;
     const all = (async function* () {
+      taken += head.length;
       yield head;
-      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) yield chunk as Buffer;
+      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) {
+        taken += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
     })();
     if (!path.endsWith('.gz') && !(head[0] === 0x1f && head[1] === 0x8b)) {
       yield* all;
@@ -152,7 +166,15 @@ async function* bytesOf(path: string, name: string, linesSoFar: () => number): A
     const unzipped = createGunzip({ chunkSize: 256 * 1024 });
     const source = Readable.from(all, { objectMode: false });
     source.on('error', (error) => unzipped.destroy(error));
-    for await (const chunk of source.pipe(unzipped)) yield chunk as Buffer;
+    let given = 0;
+    for await (const chunk of source.pipe(unzipped)) {
+      given += (chunk as Buffer).length;
+      if (given > UNFOLDED_UNCHECKED && given > taken * MOST_UNFOLDED)
+        throw new InputError(
+          `${name}: unfolds to more than ${MOST_UNFOLDED} times its size, as no evidence does; unpack it yourself if it is right`,
+        );
+      yield chunk as Buffer;
+    }
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';

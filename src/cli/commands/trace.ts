@@ -35,7 +35,6 @@ export const traceCommand: Command = {
       { EvidenceView },
       { loadRules },
       { InputError },
-      { jsonText },
     ] = await Promise.all([
       import('../settings.ts'),
       import('../read-evidence.ts'),
@@ -45,7 +44,6 @@ export const traceCommand: Command = {
       import('../../store/view.ts'),
       import('../../needs/rules.ts'),
       import('../../model/input-error.ts'),
-      import('../../../reports/escape.ts'),
     ]);
     if (file === undefined)
       throw new InputError(
@@ -67,10 +65,7 @@ export const traceCommand: Command = {
       return found;
     };
     const traces = events.map(({ label, event }) => ({ label, account: event.account, region: event.region, trace: routed(event) }));
-    const [{ renderTrace, renderTraces }, { jsonText }] = await Promise.all([
-      import('../trace-text.ts'),
-      import('../../../reports/escape.ts'),
-    ]);
+    const { renderTrace, renderTraces } = await import('../trace-text.ts');
     if (options.format === 'json') {
       const told = traces.map(({ account, region, trace }) => ({
         ...trace,
