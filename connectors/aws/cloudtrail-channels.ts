@@ -7,7 +7,7 @@ import type { EvidenceView } from '../../src/store/view.ts';
 import { addEmitter, arnRegion, CLOUDTRAIL_SOURCES, regionsOf } from './cloudtrail.ts';
 import { unseenTap } from './cloudtrail-trails.ts';
 import { estateOf } from './estate.ts';
-import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
+import { AdvancedEventSelector, takenByAdvanced } from './event-selectors.ts';
 
 const Channels = z.object({ Channels: z.array(z.object({ ChannelArn: z.string(), Name: z.string().optional() })).default([]) });
 const Channel = z.object({
@@ -130,14 +130,16 @@ function readChannel(
     evidence: answer.ids,
   });
   const selectors = channel.SourceConfig?.AdvancedEventSelectors;
-  const selector = selectors ? selectorOfAdvanced(selectors) : undefined;
+  const selector = selectors?.length ? takenByAdvanced(selectors) : undefined;
   const edge: Edge = {
     id: `channel:${arn}`,
     to,
     label: `channel ${name}`,
-    passes: selector ?? NOTHING,
-    mayPass: selector ?? EVERYTHING,
-    unknowns: selector ? [] : [evidence.unknownOf('cloudtrail:GetChannel', arn, 'NoSelectors', answer.ids)],
+    passes: selector?.passes ?? NOTHING,
+    mayPass: selector?.mayPass ?? EVERYTHING,
+    unknowns: selector
+      ? selector.unclear.map((what) => evidence.unknownOf('cloudtrail:GetChannel', `${arn}: ${what}`, 'SelectorNotUnderstood', answer.ids))
+      : [evidence.unknownOf('cloudtrail:GetChannel', arn, 'NoSelectors', answer.ids)],
     delivery: ingestion(channel),
     latency: 300,
     evidence: answer.ids,

@@ -8,7 +8,7 @@ import type { EvidenceView } from '../../src/store/view.ts';
 import { addEmitter, arnAccount, arnRegion, CLOUDTRAIL_SOURCES, regionsOf } from './cloudtrail.ts';
 import { unseenTap } from './cloudtrail-trails.ts';
 import { type AwsAccount, type AwsEstate, estateOf } from './estate.ts';
-import { AdvancedEventSelector, selectorOfAdvanced } from './event-selectors.ts';
+import { AdvancedEventSelector, takenByAdvanced } from './event-selectors.ts';
 
 const Stores = z.object({ EventDataStores: z.array(z.object({ EventDataStoreArn: z.string(), Name: z.string().optional() })).default([]) });
 const EventDataStore = z.object({
@@ -109,7 +109,10 @@ function unreadList(evidence: EvidenceView, estate: AwsEstate, lists: ReadonlyMa
 }
 
 function readStore(evidence: EvidenceView, paths: PathsBuilder, arn: string): ReadStore {
-  const answers = evidence.calls('cloudtrail:GetEventDataStore', EventDataStore).filter((answer) => answer.args.EventDataStore === arn);
+  const answers = evidence
+    .calls('cloudtrail:GetEventDataStore', EventDataStore)
+    .filter((answer) => answer.args.EventDataStore === arn)
+    .sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : -1));
   const answer = answers.find((one) => one.unknown === undefined) ?? answers[0];
   const store = answer?.pages[0];
   const unknown = answer?.unknown ?? (store ? undefined : evidence.unknownOf('cloudtrail:GetEventDataStore', arn, 'NotAsked', []));
@@ -137,15 +140,15 @@ function readStore(evidence: EvidenceView, paths: PathsBuilder, arn: string): Re
     },
     findings: findingsOf(store, name, evidenceIds),
   });
-  const selector = store?.AdvancedEventSelectors ? selectorOfAdvanced(store.AdvancedEventSelectors) : undefined;
+  const selector = store?.AdvancedEventSelectors?.length ? takenByAdvanced(store.AdvancedEventSelectors) : undefined;
   const edge: Edge = {
     id: `cloudtrail-lake:${arn}`,
     to,
     label: `event data store ${name}`,
-    passes: selector ?? NOTHING,
-    mayPass: selector ?? EVERYTHING,
+    passes: selector?.passes ?? NOTHING,
+    mayPass: selector?.mayPass ?? EVERYTHING,
     unknowns: selector
-      ? []
+      ? selector.unclear.map((what) => evidence.unknownOf('cloudtrail:GetEventDataStore', `${arn}: ${what}`, 'SelectorNotUnderstood', evidenceIds))
       : [unknown ? { ...unknown, on: arn } : evidence.unknownOf('cloudtrail:GetEventDataStore', arn, 'NoSelectors', evidenceIds)],
     delivery: ingestion(store?.Status),
     latency: 300,

@@ -8,7 +8,7 @@ import { type Answered, canonical, type EvidenceView } from '../../src/store/vie
 import { addEmitter, arnAccount, arnName, CLOUDTRAIL_SOURCES, hoursSince, regionsOf, unseenStore } from './cloudtrail.ts';
 import { landInBucket, landInLogGroup } from './destinations.ts';
 import { type AwsAccount, type AwsEstate, estateOf, leaderOf } from './estate.ts';
-import { AdvancedEventSelector, EventSelector, selectorOfTrail } from './event-selectors.ts';
+import { AdvancedEventSelector, EventSelector, takenByTrail } from './event-selectors.ts';
 
 const Trail = z.object({
   Name: z.string().optional(),
@@ -158,14 +158,14 @@ function groupArn(trail: Trail): string | undefined {
   return trail.CloudWatchLogsLogGroupArn?.replace(/:\*$/, '') || undefined;
 }
 
-/** Every trail by ARN. The owner's own description counts before a copy in a member. */
+/** Every trail by ARN. The owner's own description counts before a copy in a member, the newest before older ones. */
 function knownTrails(evidence: EvidenceView): Map<string, Trail> {
   const trails = new Map<string, Trail>();
-  const answers = evidence.calls('cloudtrail:DescribeTrails', Trails);
+  const answers = evidence.calls('cloudtrail:DescribeTrails', Trails).sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
   for (const own of [false, true]) {
     for (const answer of answers) {
       for (const trail of answer.pages.flatMap((page) => page.trailList)) {
-        if ((arnAccount(trail.TrailARN) === answer.account) === own || !trails.has(trail.TrailARN)) trails.set(trail.TrailARN, trail);
+        if ((arnAccount(trail.TrailARN) === answer.account) === own) trails.set(trail.TrailARN, trail);
       }
     }
   }
@@ -177,10 +177,14 @@ type Seen = ReadonlyMap<string, Answered<z.infer<typeof Trails>>>;
 function trailsSeen(evidence: EvidenceView): Seen {
   const seen = new Map<string, Answered<z.infer<typeof Trails>>>();
   for (const answer of evidence.calls('cloudtrail:DescribeTrails', Trails)) {
+    // A question about trails by name says nothing of others.
+    if (Array.isArray(answer.args.trailNameList) && answer.args.trailNameList.length > 0) continue;
     const place = `${answer.account}|${answer.region ?? ''}`;
     const before = seen.get(place);
-    // A question that leaves shadow trails out answers less than one that does not.
-    if (!before || before.args.includeShadowTrails === false || before.unknown) seen.set(place, answer);
+    // A question that leaves shadow trails out answers less than one that does not; of two alike the newer counts.
+    const whole = answer.args.includeShadowTrails !== false;
+    const wasWhole = before !== undefined && before.args.includeShadowTrails !== false;
+    if (!before || (whole && !wasWhole) || (whole === wasWhole && (answer.at ?? '') >= (before.at ?? ''))) seen.set(place, answer);
   }
   return seen;
 }
@@ -454,15 +458,20 @@ function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: 
     const unknown = answer.unknown ?? evidence.unknownOf('cloudtrail:GetEventSelectors', trail.TrailARN, 'UnreadableAnswer', answer.ids);
     return { passes: NOTHING, mayPass: EVERYTHING, unknowns: [{ ...unknown, on: trail.TrailARN }], evidence: ids };
   }
-  const taken = selectorOfTrail(page.EventSelectors ?? undefined, page.AdvancedEventSelectors ?? undefined);
-  const all = union(taken, insights.passes);
+  const taken = takenByTrail(page.EventSelectors ?? undefined, page.AdvancedEventSelectors ?? undefined);
+  const all = union(taken.passes, insights.passes);
+  const most = union(taken.mayPass, insights.mayPass);
+  const unclear = taken.unclear.map((what) =>
+    evidence.unknownOf('cloudtrail:GetEventSelectors', `${trail.TrailARN}: ${what}`, 'SelectorNotUnderstood', answer.ids),
+  );
   const aggregated = (configuration.pages[0]?.AggregationConfigurations ?? []).map((one) => one.EventCategory ?? 'Data');
-  if (aggregated.length === 0) return { passes: all, mayPass: union(taken, insights.mayPass), unknowns: insights.unknowns, evidence: ids };
+  if (aggregated.length === 0) return { passes: all, mayPass: most, unknowns: [...unclear, ...insights.unknowns], evidence: ids };
   // Aggregation delivers summaries; whether single calls stay in the copy is not stated by this answer.
   return {
     passes: minus(all, selectorOf({ eventCategory: { equals: aggregated } })),
-    mayPass: union(taken, insights.mayPass),
+    mayPass: most,
     unknowns: [
+      ...unclear,
       ...insights.unknowns,
       evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
     ],
@@ -474,13 +483,13 @@ function insightsOf(evidence: EvidenceView, trail: Trail, owner: string, home: s
   const answer = bestAnswer(evidence, 'cloudtrail:GetInsightSelectors', Insights, owner, home, (args) => args.TrailName, trail);
   const insight = selectorOf({ eventCategory: { equals: ['Insight'] } });
   if (answer.error?.code === 'InsightNotEnabledException') return { passes: NOTHING, mayPass: NOTHING, unknowns: [], evidence: answer.ids };
-  if (answer.unknown) return { passes: NOTHING, mayPass: insight, unknowns: [], evidence: answer.ids };
+  if (answer.unknown) return { passes: NOTHING, mayPass: insight, unknowns: [{ ...answer.unknown, on: trail.TrailARN }], evidence: answer.ids };
   const types = answer.pages.flatMap((page) => page.InsightSelectors.flatMap((one) => one.InsightType ?? []));
   const passes = types.length === 0 ? NOTHING : intersect(insight, selectorOf({ insightType: { equals: types } }));
   return { passes, mayPass: passes, unknowns: [], evidence: answer.ids };
 }
 
-/** The owner's answer, asked by ARN or by name, in the home region if there is one; an answer counts before an error. */
+/** The owner's newest answer, asked by ARN or by name, in the home region if there is one; an answer counts before an error. */
 function bestAnswer<T>(
   evidence: EvidenceView,
   op: string,
@@ -491,7 +500,8 @@ function bestAnswer<T>(
   trail: Trail,
   region?: string,
 ): Answered<T> {
-  const byOwner = evidence.calls(op, shape, { account: owner });
+  const newestFirst = (a: Answered<T>, b: Answered<T>) => ((a.at ?? '') < (b.at ?? '') ? 1 : -1);
+  const byOwner = evidence.calls(op, shape, { account: owner }).sort(newestFirst);
   const about = (answer: Answered<T>) => {
     const subject = named(answer.args);
     return subject === trail.TrailARN || (subject === trail.Name && answer.region === home);
@@ -500,7 +510,10 @@ function bestAnswer<T>(
   const good =
     wanted.find((answer) => answer.unknown === undefined) ??
     (region === undefined
-      ? evidence.calls(op, shape).find((answer) => named(answer.args) === trail.TrailARN && answer.unknown === undefined)
+      ? evidence
+          .calls(op, shape)
+          .sort(newestFirst)
+          .find((answer) => named(answer.args) === trail.TrailARN && answer.unknown === undefined)
       : undefined);
   return (
     good ??

@@ -39,7 +39,10 @@ export class EvidenceView {
   readonly #calls = new Map<string, Map<string, Call>>();
   readonly #byAccount = new Map<string, Map<string, Call[]>>();
   readonly #table: CallTable;
-  readonly #places = new Map<string, Map<string, { answered: boolean; regions: Set<string>; errors: Map<string, CallError>; refused: Set<string> }>>();
+  readonly #places = new Map<
+    string,
+    Map<string, { answered: boolean; regions: Set<string>; errors: Map<string, CallError>; refused: Set<string> }>
+  >();
   /** The time of the newest answer, ISO. */
   newest: string | undefined;
 
@@ -72,7 +75,8 @@ export class EvidenceView {
     const before = call.records.get(page);
     if (!before || before.at <= record.at) {
       // A newer first page starts the list anew: older later pages no longer belong to it.
-      if (before && page === 0 && before.at < record.at) for (const [number, old] of call.records) if (old.at < record.at) call.records.delete(number);
+      if (before && page === 0 && before.at < record.at)
+        for (const [number, old] of call.records) if (old.at < record.at) call.records.delete(number);
       call.records.set(page, record);
     }
     if (this.newest === undefined || record.at > this.newest) this.newest = record.at;
@@ -103,7 +107,13 @@ export class EvidenceView {
     const found = this.#find(op, asked)[0];
     if (found) return this.#read(op, found, shape, on);
     return {
-      pages: [], ids: [], at: undefined, account: asked.account ?? '', region: asked.region, args: asked.args ?? {}, error: undefined,
+      pages: [],
+      ids: [],
+      at: undefined,
+      account: asked.account ?? '',
+      region: asked.region,
+      args: asked.args ?? {},
+      error: undefined,
       unknown: this.unknownOf(op, on ?? place(asked), 'NotAsked', []),
     };
   }
@@ -168,7 +178,10 @@ export class EvidenceView {
     let expected = 0;
     const next = this.#table.get(op)?.next;
     let more = false;
+    const first = call.records.get(0);
     for (const [page, record] of records) {
+      // A page from before the newest first page is of an earlier list.
+      if (first && record.at < first.at) continue;
       ids.push(record.id);
       if (page !== expected) code ??= 'PageMissing';
       expected = page + 1;
@@ -190,7 +203,13 @@ export class EvidenceView {
     }
     if (more) code ??= 'PageMissing';
     return {
-      pages, ids, at: records[0]?.[1].at, account: call.account, region: call.region, args: call.args, error,
+      pages,
+      ids,
+      at: records[0]?.[1].at,
+      account: call.account,
+      region: call.region,
+      args: call.args,
+      error,
       unknown: code === undefined ? undefined : this.unknownOf(op, on ?? place(call), code, ids),
     };
   }
@@ -198,7 +217,11 @@ export class EvidenceView {
 
 /** Refused for want of permission, by status and code: some services answer in a format that leaves no better name. */
 export function isRefusal(error: CallError): boolean {
-  return /AccessDenied|Unauthorized|NotAuthorized|AuthFailure|Forbidden|PERMISSION_DENIED|AuthorizationFailed/i.test(error.code) || error.status === 403 || error.status === 401;
+  return (
+    /AccessDenied|Unauthorized|NotAuthorized|AuthFailure|Forbidden|PERMISSION_DENIED|AuthorizationFailed/i.test(error.code) ||
+    error.status === 403 ||
+    error.status === 401
+  );
 }
 
 function place(asked: { account?: string; region?: string | undefined; args?: Readonly<Record<string, unknown>> }): string {
@@ -210,7 +233,11 @@ function place(asked: { account?: string; region?: string | undefined; args?: Re
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    return `{${Object.keys(value).sort().filter((key) => (value as Record<string, unknown>)[key] !== undefined).map((key) => `${JSON.stringify(key)}:${canonical((value as Record<string, unknown>)[key])}`).join(',')}}`;
+    return `{${Object.keys(value)
+      .sort()
+      .filter((key) => (value as Record<string, unknown>)[key] !== undefined)
+      .map((key) => `${JSON.stringify(key)}:${canonical((value as Record<string, unknown>)[key])}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import type { EvidenceRecord } from '../../src/model/evidence.ts';
+import { ACCOUNT, accountRecords, answered, bucketRecords, refused, type TrailSpec, verdictsOf } from '../support/aws-estate.ts';
+
+const all = { id: 'all', source: 'aws.cloudtrail.management' };
+const createUser = { id: 'create-user', source: 'aws.cloudtrail.management', where: { eventSource: 'iam.amazonaws.com', eventName: 'CreateUser' } };
+const category = (value: string) => ({ Field: 'eventCategory', Equals: [value] });
+const managed = (...fields: unknown[]): TrailSpec => ({ name: 'main', selectors: { AdvancedEventSelectors: [{ FieldSelectors: [category('Management'), ...fields] }] } });
+const ARN = `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/main`;
+
+function without(records: EvidenceRecord[], call: string): EvidenceRecord[] {
+  return records.filter((record) => `${record.service}:${record.op}` !== call);
+}
+
+function verdict(records: readonly EvidenceRecord[], need: Record<string, unknown>, at?: Record<string, string>, type?: string) {
+  const found = verdictsOf(records, [{ id: 'n', ...need }], at, type);
+  return [...found.values()][0];
+}
+
+describe('selectors with something in them that is not understood', () => {
+  const odd: [string, unknown[]][] = [
+    ['an unknown operator', [{ Field: 'eventName', Contains: ['Put'] }]],
+    ['an unknown field', [{ Field: 'requestParameters.roleArn', Equals: ['x'] }]],
+    ['a field without values', [{ Field: 'readOnly' }]],
+    ['an empty list', [{ Field: 'readOnly', Equals: [] }]],
+    ['another spelling of true', [{ Field: 'readOnly', Equals: ['True'] }]],
+  ];
+  test.each(odd)('%s leaves it open what is taken', (_, fields) => {
+    const need = verdict(accountRecords({ trails: [managed(...fields)] }), all);
+    expect(need?.verdict).toBe('unknown');
+    expect(need?.unknowns.map((unknown) => unknown.code)).toContain('SelectorNotUnderstood');
+  });
+
+  test('what is understood beside it still limits what may be taken', () => {
+    const trails = [managed({ Field: 'readOnly', Equals: ['false'] }, { Field: 'eventName', Contains: ['Put'] })];
+    expect(verdict(accountRecords({ trails }), { ...all, where: { readOnly: 'true' } })?.verdict).toBe('missing');
+  });
+
+  test('a selector without a category or a resource type takes nothing for certain', () => {
+    for (const FieldSelectors of [[], [{ Field: 'readOnly', Equals: ['true', 'false'] }]]) {
+      expect(verdict(accountRecords({ trails: [{ name: 'main', selectors: { AdvancedEventSelectors: [{ FieldSelectors }] } }] }), all)?.verdict).toBe('unknown');
+    }
+    const data = [{ name: 'main', selectors: { AdvancedEventSelectors: [{ FieldSelectors: [category('Data')] }] } }];
+    expect(verdict(accountRecords({ trails: data }), { source: 'aws.cloudtrail.data.s3' })?.verdict).toBe('unknown');
+  });
+
+  test('basic selectors: a type that is not known is open, values of another service take nothing', () => {
+    const basic = (selector: Record<string, unknown>) => [{ name: 'main', selectors: { EventSelectors: [{ IncludeManagementEvents: true, ...selector }] } }];
+    expect(verdict(accountRecords({ trails: basic({ ReadWriteType: 'Some' }) }), all)?.verdict).toBe('unknown');
+    for (const Values of [['arn:aws:lambda'], [''], ['*']]) {
+      const trails = basic({ ReadWriteType: 'All', DataResources: [{ Type: 'AWS::S3::Object', Values }] });
+      expect(verdict(accountRecords({ trails }), { source: 'aws.cloudtrail.data.s3', where: { 'resources.ARN': { startsWith: ['arn:aws:s3:::card-vault/'] } } })?.verdict).toBe('missing');
+    }
+  });
+});
+
+describe('evidence of several times', () => {
+  const later = (records: EvidenceRecord[]) => records.map((record) => ({ ...record, at: '2026-11-21T11:59:30Z' }));
+  const writes = { AdvancedEventSelectors: [{ FieldSelectors: [category('Management'), { Field: 'readOnly', Equals: ['false'] }] }] };
+
+  test('the newest answer about a trail counts, by whatever name it was asked', () => {
+    const records = accountRecords({ trails: [{ name: 'main' }] });
+    const narrowed = later([answered(ACCOUNT, 'us-east-1', 'cloudtrail:GetEventSelectors', { TrailName: 'main' }, { TrailARN: ARN, ...writes })]);
+    expect(verdict([...records, ...narrowed], all)?.verdict).toBe('partial');
+    expect(verdict([...narrowed, ...records], all)?.verdict).toBe('partial');
+  });
+
+  test('a trail that was deleted since is gone, by whatever question that was asked', () => {
+    const records = accountRecords({ regions: ['us-east-1'], trails: [{ name: 'main' }] });
+    const gone = later([answered(ACCOUNT, 'us-east-1', 'cloudtrail:DescribeTrails', {}, { trailList: [] })]);
+    expect(verdict([...records, ...gone], all)?.verdict).toBe('missing');
+    expect(verdict([...gone, ...records], all)?.verdict).toBe('missing');
+  });
+
+  test('a question about one trail by name is no list of trails', () => {
+    const records = without(accountRecords({ regions: ['us-east-1'], trails: [] }), 'cloudtrail:DescribeTrails');
+    const named = answered(ACCOUNT, 'us-east-1', 'cloudtrail:DescribeTrails', { trailNameList: ['other'] }, { trailList: [] });
+    expect(verdict([...records, named], all)?.verdict).toBe('unknown');
+  });
+
+  test('pages of an earlier list do not fill the gaps of a later one', () => {
+    const records = without(accountRecords({ regions: ['us-east-1'], trails: [] }), 'cloudtrail:ListEventDataStores');
+    const page = (number: number, at: string, body: unknown): EvidenceRecord => ({ ...answered(ACCOUNT, 'us-east-1', 'cloudtrail:ListEventDataStores', {}, body), page: number, at });
+    const first = page(0, '2026-11-21T11:59:30Z', { EventDataStores: [], NextToken: 'more' });
+    const old = page(1, '2026-11-01T00:00:00Z', { EventDataStores: [] });
+    expect(verdict([...records, first, old], all)?.verdict).toBe('unknown');
+    expect(verdict([...records, old, first], all)?.verdict).toBe('unknown');
+  });
+});
+
+describe('accounts, regions and organizations', () => {
+  const organization = (id: string, management: string, accounts: string[]) => ({ id, management, accounts: accounts.map((account) => ({ id: account, name: account })) });
+
+  test('the trail of one organization says nothing of another one', () => {
+    const [one, other, member] = ['999988887777', '888877776666', '777766665555'] as [string, string, string];
+    const first = accountRecords({ account: one, organization: organization('o-aaaa111111', one, [one]), trails: [{ name: 'org', organization: true, bucket: 'org-logs' }] });
+    const second = accountRecords({ account: other, organization: organization('o-bbbb222222', other, [other, member]), trails: [] });
+    const third = accountRecords({ account: member, organization: organization('o-bbbb222222', other, []), trails: [] });
+    for (const records of [[...first, ...second, ...third], [...third, ...second, ...first]]) {
+      expect(verdict(records, all, { provider: 'aws', account: member })?.verdict).toBe('missing');
+      expect(verdict(records, all, { provider: 'aws', account: one })?.verdict).toBe('covered');
+    }
+  });
+
+  test('an account of which it is not known whether it has an organization may feed its event data store', () => {
+    const records = without(accountRecords({ trails: [] }), 'organizations:DescribeOrganization');
+    const need = verdict(records, all);
+    expect(need?.verdict).toBe('unknown');
+    expect(need?.unknowns.map((unknown) => unknown.call)).toContain('organizations:DescribeOrganization');
+  });
+
+  test('a list of accounts that broke off leaves a need over the whole estate open, and one for a single account alone', () => {
+    const management = '999988887777';
+    const estate = accountRecords({ account: management, organization: organization('o-aaaa111111', management, [management, ACCOUNT]), trails: [{ name: 'org', organization: true, bucket: 'org-logs' }] });
+    const broken = estate.map((record) => (record.op === 'ListAccounts' ? { ...record, body: { ...(record.body as object), NextToken: 'more' } } : record));
+    expect(verdict(estate, all, { provider: 'aws' })?.verdict).toBe('covered');
+    const need = verdict(broken, all, { provider: 'aws' });
+    expect(need?.verdict).toBe('unknown');
+    expect(need?.unknowns).toContainEqual(expect.objectContaining({ call: 'organizations:ListAccounts', code: 'PageMissing', permission: 'organizations:ListAccounts' }));
+    expect(verdict(broken, all, { provider: 'aws', account: '9999*' })?.verdict).toBe('unknown');
+    expect(verdict(broken, all, { provider: 'aws', account: management })?.verdict).toBe('covered');
+  });
+
+  test('a suspended account makes no events; one that is about to close may', () => {
+    const management = '999988887777';
+    const estate = (State: string) =>
+      accountRecords({ account: management, organization: organization('o-aaaa111111', management, [management, ACCOUNT]), trails: [{ name: 'main' }] }).map((record) =>
+        record.op === 'ListAccounts' ? { ...record, body: { Accounts: [{ Id: management, State: 'ACTIVE' }, { Id: ACCOUNT, State }] } } : record,
+      );
+    expect(verdict(estate('SUSPENDED'), all, { provider: 'aws' })?.verdict).toBe('covered');
+    for (const state of ['ACTIVE', 'PENDING_CLOSURE']) expect(verdict(estate(state), all, { provider: 'aws' })?.verdict).toBe('unknown');
+    for (const state of ['ACTIVE', 'PENDING_CLOSURE']) expect(verdict(estate(state), { source: 'aws.vpc.flowlogs' }, { provider: 'aws', account: ACCOUNT })?.verdict).toBe('unknown');
+  });
+
+  const unread = (multiRegion: boolean) => [
+    ...without(accountRecords({ regions: ['eu-west-1'], trails: [{ name: 'main', multiRegion }] }), 'account:ListRegions'),
+    refused(ACCOUNT, undefined, 'account:ListRegions', {}),
+  ];
+
+  test('where the regions were not read only a trail of all regions covers them', () => {
+    const open = verdict(unread(false), all);
+    expect(open?.verdict).toBe('unknown');
+    expect(open?.unknowns.map((unknown) => unknown.call)).toContain('account:ListRegions');
+    expect(verdict(unread(false), all, { provider: 'aws', account: ACCOUNT, region: 'eu-west-1' })?.verdict).toBe('covered');
+    expect(verdict(unread(false), all, { provider: 'aws', account: ACCOUNT, region: 'ap-south-1' })?.verdict).toBe('unknown');
+    expect(verdict(unread(false), createUser)?.verdict).toBe('unknown');
+  });
+
+  test('a list of some regions is no list of regions', () => {
+    const records = without(accountRecords({ regions: ['eu-west-1'], trails: [{ name: 'main', multiRegion: false }] }), 'account:ListRegions');
+    for (const [call, args] of [['account:ListRegions', { RegionOptStatusContains: ['ENABLED'] }], ['ec2:DescribeRegions', { RegionNames: ['eu-west-1'] }]] as const) {
+      const some = answered(ACCOUNT, call.startsWith('ec2') ? 'eu-west-1' : undefined, call, args, { Regions: [{ RegionName: 'eu-west-1', RegionOptStatus: 'ENABLED' }] });
+      expect(verdict([...records, some], all)?.verdict).toBe('unknown');
+    }
+    expect(verdict([...records, answered(ACCOUNT, undefined, 'account:ListRegions', {}, { Regions: [] })], all)?.verdict).toBe('unknown');
+  });
+
+  test('other sources are open where the regions were not read', () => {
+    const records = [...unread(false), answered(ACCOUNT, 'eu-west-1', 'ec2:DescribeVpcs', { MaxResults: 1000 }, { Vpcs: [] }), answered(ACCOUNT, 'eu-west-1', 'lambda:ListFunctions', {}, { Functions: [] })];
+    for (const source of ['aws.vpc.flowlogs', 'aws.lambda.logs', 'aws.route53.resolver', 'aws.elb.alb.access', 'k8s.eks.audit']) expect([source, verdict(records, { source })?.verdict]).toEqual([source, 'unknown']);
+  });
+
+  test('other partitions: global events where that partition records them', () => {
+    const china = ['cn-north-1', 'cn-northwest-1'];
+    const inChina = (home: string) =>
+      accountRecords({ regions: [home, ...china.filter((region) => region !== home)], trails: [{ name: 'main', multiRegion: false }] }).map((record): EvidenceRecord =>
+        record.body === undefined ? record : { ...record, body: JSON.parse(JSON.stringify(record.body).replaceAll('arn:aws:', 'arn:aws-cn:')), args: JSON.parse(JSON.stringify(record.args).replaceAll('arn:aws:', 'arn:aws-cn:')) },
+      );
+    expect(verdict(inChina('cn-north-1'), createUser)?.verdict).toBe('covered');
+    expect(verdict(inChina('cn-northwest-1'), createUser)?.verdict).toBe('missing');
+    // Without an identity the regions tell.
+    expect(verdict(without(inChina('cn-northwest-1'), 'sts:GetCallerIdentity'), createUser)?.verdict).toBe('missing');
+    const cloudfront = { ...all, where: { eventSource: 'cloudfront.amazonaws.com' } };
+    expect(verdict(inChina('cn-north-1'), cloudfront)?.verdict).toBe('partial');
+  });
+
+  test('without the id of its organization an organization trail is held to every rule that may be its own', () => {
+    const management = '999988887777';
+    const rule = { Rules: [{ ID: 'short', Status: 'Enabled', Filter: { Prefix: 'AWSLogs/o-abc1234567/' }, Expiration: { Days: 7 } }] };
+    const owner = without(without(accountRecords({ account: management, regions: ['us-east-1'], organization: organization('o-abc1234567', management, [management]), trails: [{ name: 'org', organization: true, bucket: 'org-logs' }], buckets: [] }), 'organizations:DescribeOrganization'), 'organizations:ListAccounts');
+    const records = [...owner, ...bucketRecords(management, 'us-east-1', { name: 'org-logs', lifecycle: rule })];
+    expect(verdict(records, { ...all, retain: '365d' }, { provider: 'aws', account: management })?.verdict).not.toBe('covered');
+  });
+});
