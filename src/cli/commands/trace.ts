@@ -65,7 +65,10 @@ export const traceCommand: Command = {
       return found;
     };
     const traces = events.map(({ label, event }) => ({ label, account: event.account, region: event.region, trace: routed(event) }));
-    const { renderTrace, renderTraces } = await import('../trace-text.ts');
+    const [{ renderTrace, renderTraces }, { jsonText }] = await Promise.all([
+      import('../trace-text.ts'),
+      import('../../../reports/escape.ts'),
+    ]);
     if (options.format === 'json') {
       const told = traces.map(({ account, region, trace }) => ({
         ...trace,
