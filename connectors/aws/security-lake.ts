@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
+import { EVERYTHING, NOTHING, type Selector, selectorOf } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge, Kept } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
-import { UNKNOWN_KEPT, unseenEdge } from './listing.ts';
+import { emitterId } from './cloudtrail.ts';
+import { cellsOf, UNKNOWN_KEPT, unseenEdge } from './listing.ts';
 
 export type LakeSource = 'VPC_FLOW' | 'CLOUD_TRAIL_MGMT' | 'S3_DATA' | 'LAMBDA_EXECUTION' | 'ROUTE53' | 'EKS_AUDIT' | 'WAF' | 'SH_FINDINGS';
 
@@ -55,7 +56,14 @@ export const securityLake: Collector = {
   id: 'security-lake',
   provider: 'aws',
   service: 'Security Lake',
-  informs: [],
+  informs: [
+    'aws.cloudtrail.management',
+    'aws.cloudtrail.data.s3',
+    'aws.cloudtrail.data.lambda',
+    'aws.vpc.flowlogs',
+    'aws.route53.resolver',
+    'k8s.eks.audit',
+  ],
   runs: 'region',
   phase: 'sources',
   calls: {
@@ -84,9 +92,30 @@ export const securityLake: Collector = {
     await cell.ask('securitylake:ListLogSources', { regions: [cell.region] });
     await cell.ask('securitylake:GetDataLakeSources', {});
   },
-  // Lakes become stores when a source's taps lead to them.
-  read() {},
+  read(evidence, paths) {
+    for (const { account, region } of cellsOf(evidence)) {
+      for (const [logSource, events] of CLOUDTRAIL) {
+        for (const edge of securityLakeTaps(evidence, paths, { account: account.id, region, logSource, events }))
+          paths.tap(emitterId(account.id, region), edge);
+      }
+    }
+  },
 };
+
+/** The parts of CloudTrail that a lake takes; the other readers ask for the taps of their own sources. */
+const CLOUDTRAIL: readonly (readonly [LakeSource, Selector])[] = [
+  ['CLOUD_TRAIL_MGMT', selectorOf({ eventCategory: { equals: ['Management'] } })],
+  ['S3_DATA', selectorOf({ eventCategory: { equals: ['Data'] }, 'resources.type': { equals: ['AWS::S3::Object'] } })],
+  ['LAMBDA_EXECUTION', selectorOf({ eventCategory: { equals: ['Data'] }, 'resources.type': { equals: ['AWS::Lambda::Function'] } })],
+];
+
+/** `events`: what of the emitter's events the source holds; left out, all of them. */
+interface LakePlace {
+  readonly account: string;
+  readonly region: string;
+  readonly logSource: LakeSource;
+  readonly events?: Selector;
+}
 
 interface SeenLake {
   readonly account: string;
@@ -120,20 +149,13 @@ function lakesOf(evidence: EvidenceView): Seen {
  * First edges into the data lakes that take this source in this account and region: none where it is certain that no lake does, an edge
  * of which nothing is certain where that was not read.
  */
-export function securityLakeTaps(
-  evidence: EvidenceView,
-  paths: PathsBuilder,
-  place: { readonly account: string; readonly region: string; readonly logSource: LakeSource },
-): readonly Edge[] {
+export function securityLakeTaps(evidence: EvidenceView, paths: PathsBuilder, place: LakePlace): readonly Edge[] {
   return paths.once(`security-lake|${place.account}|${place.region}|${place.logSource}`, () => tapsOf(evidence, paths, place));
 }
 
-function tapsOf(
-  evidence: EvidenceView,
-  paths: PathsBuilder,
-  place: { readonly account: string; readonly region: string; readonly logSource: LakeSource },
-): Edge[] {
+function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: LakePlace): Edge[] {
   const edges: Edge[] = [];
+  const events = place.events ?? EVERYTHING;
   // A lake of the organization stands in the account that administers it and takes the logs of the members.
   for (const one of lakesOf(evidence).lakes.get(place.region) ?? []) {
     const taken = sourcesOf(evidence, one, place);
@@ -144,8 +166,8 @@ function tapsOf(
       id: `security-lake|${one.account}|${place.region}|${place.account}|${place.logSource}`,
       to: store,
       label: `Security Lake ${place.logSource}`,
-      passes: all ? EVERYTHING : NOTHING,
-      mayPass: EVERYTHING,
+      passes: all ? events : NOTHING,
+      mayPass: events,
       unknowns: taken.unknowns,
       delivery: all ? stateOf(evidence, one, place) : { state: 'flowing' },
       evidence: [...one.ids, ...taken.ids],
@@ -158,6 +180,7 @@ function tapsOf(
         id: `security-lake|${place.account}|${place.region}|not-read|${place.logSource}`,
         label: 'Security Lake',
         unknowns: [own.unknown],
+        mayPass: events,
         evidence: own.ids,
         account: place.account,
         region: place.region,

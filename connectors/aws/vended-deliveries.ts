@@ -30,7 +30,7 @@ export const vendedDeliveriesCollector: Collector = {
   id: 'vended-deliveries',
   provider: 'aws',
   service: 'CloudWatch Logs vended deliveries',
-  informs: [],
+  informs: ['aws.s3.accesslogs', 'aws.elb.alb.access', 'aws.elb.alb.connection', 'aws.elb.nlb'],
   runs: 'region',
   phase: 'sources',
   calls,

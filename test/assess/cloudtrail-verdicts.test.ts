@@ -387,4 +387,43 @@ describe('other ways', () => {
     expect(verdictsOf(records, [all]).get('all')?.collection).toBe('covered');
     expect(verdictsOf(records, [{ ...all, retain: '365d' }]).get('all')?.verdict).toBe('unknown');
   });
+
+  test('a data lake that takes management events collects them without any trail', () => {
+    const account = ACCOUNT;
+    const lake = {
+      region: 'us-east-1',
+      dataLakeArn: `arn:aws:securitylake:us-east-1:${account}:data-lake/default`,
+      s3BucketArn: 'arn:aws:s3:::aws-security-data-lake-us-east-1-example',
+      createStatus: 'COMPLETED',
+      lifecycleConfiguration: { expiration: { days: 400 } },
+    };
+    const records = accountRecords({ regions: ['us-east-1'], trails: [] })
+      .map((record) => (record.op === 'ListDataLakes' ? { ...record, body: { dataLakes: [lake] } } : record))
+      .concat(
+        answered(
+          account,
+          'us-east-1',
+          'securitylake:ListLogSources',
+          { regions: ['us-east-1'] },
+          {
+            sources: [
+              { account, region: 'us-east-1', sources: [{ awsLogSource: { sourceName: 'CLOUD_TRAIL_MGMT', sourceVersion: '2.0' } }] },
+            ],
+          },
+        ),
+        answered(
+          account,
+          'us-east-1',
+          'securitylake:GetDataLakeSources',
+          {},
+          { dataLakeSources: [{ account, sourceName: 'CLOUD_TRAIL_MGMT', sourceStatuses: [{ resource: '', status: 'COLLECTING' }] }] },
+        ),
+      );
+    const verdicts = verdictsOf(records, [
+      { ...all, retain: '365d' },
+      { id: 'data', source: 'aws.cloudtrail.data.s3' },
+    ]);
+    expect(verdicts.get('all')).toMatchObject({ verdict: 'covered', retention: { days: 400 } });
+    expect(verdicts.get('data')?.verdict).toBe('missing');
+  });
 });
