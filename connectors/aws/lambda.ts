@@ -366,7 +366,8 @@ function roleAnswer(evidence: EvidenceView, account: string, role: string, group
   const documents: string[] = [];
   const inline = evidence.call('iam:ListRolePolicies', Inline, { account: owner, args: { RoleName } }, RoleName);
   ids.push(...inline.ids);
-  if (inline.unknown) unknowns.push(inline.unknown);
+  // Evidence that stops at the policy for logging is enough; a list that was refused may hide a denial.
+  if (inline.unknown && !(logging && inline.unknown.code === 'NotAsked')) unknowns.push(inline.unknown);
   for (const PolicyName of inline.pages.flatMap((page) => page.PolicyNames)) {
     const answer = evidence.call(
       'iam:GetRolePolicy',

@@ -82,7 +82,9 @@ describe('Lambda logs', () => {
       'missing',
     );
     expect(verdict([...account(), functions(), basic[0] as EvidenceRecord, ...deny, ...groups], SOURCE, 'charge').verdict).toBe('missing');
-    expect(verdict([...account(), functions(), basic[0] as EvidenceRecord, ...groups], SOURCE, 'charge').verdict).toBe('unknown');
+    const only = [...account(), functions(), basic[0] as EvidenceRecord, ...groups];
+    expect(verdict(only, SOURCE, 'charge').verdict).toBe('covered');
+    expect(verdict([...only, refusal('iam:ListRolePolicies', { RoleName: 'charge-role' }, at)], SOURCE, 'charge').verdict).toBe('unknown');
   });
 
   it('is unknown where the role was not read or a condition decides, unless events came in lately', () => {
