@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Assessment, NeedVerdict } from '../../../src/model/assessment.ts';
-import { type Proxy, startProxy } from './proxy.ts';
+import { type MotoProxy, startProxy } from './proxy.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const SEED = fileURLToPath(new URL('./seed.py', import.meta.url));
@@ -46,7 +46,7 @@ export interface Scanned extends Ran {
 export interface Estate {
   readonly folder: string;
   readonly moto: string;
-  readonly proxy: Proxy;
+  readonly proxy: MotoProxy;
   readonly made: Made;
   /** Keys that the scan starts with; moto looks at them only while it checks policies. */
   keys: { readonly id: string; readonly secret: string };

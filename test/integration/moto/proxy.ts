@@ -21,7 +21,7 @@ export interface Reply {
   readonly hangUp?: boolean;
 }
 
-export interface Proxy {
+export interface MotoProxy {
   readonly url: string;
   /** Every request since the last `clear`, the ones still on their way included. */
   readonly calls: Call[];
@@ -35,7 +35,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export const json = (body: unknown, more: Partial<Reply> = {}): Reply => ({
+const json = (body: unknown, more: Partial<Reply> = {}): Reply => ({
   type: 'application/x-amz-json-1.1',
   body: JSON.stringify(body),
   ...more,
@@ -75,7 +75,7 @@ function emptyAnswer(call: Call, regions: readonly string[]): Reply | undefined 
 }
 
 /** Stands between the scan and moto, forwards byte for byte, and counts. */
-export async function startProxy(moto: string, regions: readonly string[]): Promise<Proxy> {
+export async function startProxy(moto: string, regions: readonly string[]): Promise<MotoProxy> {
   const accounts = new Map<string, string>();
   const calls: Call[] = [];
   const server = createServer(async (incoming, outgoing) => {
@@ -106,7 +106,7 @@ export async function startProxy(moto: string, regions: readonly string[]): Prom
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const proxy: Proxy = {
+  const proxy: MotoProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     fault: () => undefined,
