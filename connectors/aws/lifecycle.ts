@@ -24,7 +24,16 @@ export interface BucketSettings {
   readonly tiering: readonly Tiering[] | undefined;
 }
 
-const number = z.coerce.number();
+/** What is negative, not whole or beyond what S3 takes is no number of days or bytes: the answer is then not understood. */
+const number = z.union([
+  z.number().int().min(0),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
+/** https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3 */
+const MOST_RULES = 1000;
 const Tagged = z.object({
   Prefix: z.string().optional(),
   Tag: z.unknown().optional(),
@@ -46,7 +55,11 @@ export const LifecycleRule = z.object({
 });
 export type LifecycleRule = z.infer<typeof LifecycleRule>;
 
-export const Lifecycle = z.object({ Rules: z.array(LifecycleRule).default([]), TransitionDefaultMinimumObjectSize: z.string().optional() });
+/** A configuration has a rule or is none, which S3 answers with an error: without the list it is not understood. */
+export const Lifecycle = z.object({
+  Rules: z.array(LifecycleRule).max(MOST_RULES),
+  TransitionDefaultMinimumObjectSize: z.string().optional(),
+});
 export type Lifecycle = z.infer<typeof Lifecycle>;
 
 export const ObjectLock = z.object({
@@ -105,9 +118,10 @@ export function lifetimeOf(settings: BucketSettings, prefix: string, storageClas
     ...[...rules.map(prefixOf), ...(tierings ?? []).map((one) => filterPrefix(one.Filter))].filter((one) => one.startsWith(prefix)),
   ]);
   const minimum = settings.lifecycle.TransitionDefaultMinimumObjectSize;
-  const spans = [...prefixes].flatMap((under) =>
-    sizesOf(rules).map((size) => spanOf({ rules, tierings, settings, minimum, storageClass, under, size, locked })),
-  );
+  const spans = [...prefixes].flatMap((under) => {
+    const taking = rules.filter((rule) => under.startsWith(prefixOf(rule)));
+    return sizesOf(taking).map((size) => spanOf({ rules: taking, tierings, settings, minimum, storageClass, under, size, locked }));
+  });
   const searchable = around(spans.map((span) => span.searchable));
   const total = around(spans.map((span) => span.total));
   return { searchable, total, because: explain(spans, searchable, total, prefixes.size > 1) };
@@ -183,7 +197,7 @@ interface Span {
 
 /** What becomes of one object: its key directly under `under`, its size in bytes. */
 function spanOf(one: Case): Span {
-  const rules = one.rules.filter((rule) => one.under.startsWith(prefixOf(rule)) && sizeHolds(rule, one.size));
+  const rules = one.rules.filter((rule) => sizeHolds(rule, one.size));
   let expire: Ending = { ...FOR_EVER, why: undefined };
   let archive: Ending = { ...FOR_EVER, why: undefined };
   const maybe = Number.POSITIVE_INFINITY;

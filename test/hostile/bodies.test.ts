@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { callTable, readPaths } from '../../connectors/index.ts';
+import { json } from '../../reports/json.ts';
+import { assessEvidence } from '../../src/assess/pipeline.ts';
+import type { Assessment, PlaceVerdict } from '../../src/model/assessment.ts';
+import { EvidenceRecord, type StoredEvidence } from '../../src/model/evidence.ts';
+import type { Scope } from '../../src/model/scope.ts';
+import { loadModels } from '../../src/needs/model-file.ts';
+import { loadRules } from '../../src/needs/rules.ts';
+import { canonical } from '../../src/store/view.ts';
+
+const root = join(import.meta.dirname, '../..');
+const AS_OF = '2026-11-21T12:00:00Z';
+const rules = loadRules();
+const models = [
+  ...loadModels([join(root, 'examples/estate/payments.yaml')]).map((one) => one.model),
+  ...rules.threats.map((one) => one.model),
+];
+const estate: StoredEvidence[] = readFileSync(join(root, 'examples/estate/evidence.ndjson'), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line, index) => ({ ...EvidenceRecord.parse(JSON.parse(line)), id: index + 1 }));
+const answers = estate.filter((record) => record.error === undefined);
+
+/** Numbers, dates and texts that an answer never holds. */
+const strange = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom<unknown>(
+    -1,
+    0,
+    1.5,
+    1e308,
+    -1e308,
+    2 ** 53,
+    '',
+    '30',
+    ' ',
+    'yesterday',
+    '99999-01-01T00:00:00Z',
+    '+275761-01-01T00:00:00Z',
+    'NaN',
+    true,
+    false,
+    [],
+    [[]],
+    {},
+    [null],
+    [{}],
+    '\u0000',
+    '\ud800',
+    '{',
+    'arn:',
+    'arn:aws:s3:::',
+    '*'.repeat(3000),
+    '/'.repeat(3000),
+    '__proto__',
+    'constructor',
+    'toString',
+    JSON.parse('{"__proto__": {"trailList": []}, "constructor": {"prototype": 1}, "toString": 1, "length": 3}'),
+  ),
+);
+
+describe('bodies that are not what the provider answers', () => {
+  it('in place of one whole answer: a report, and nothing is covered that was not', () => {
+    const before = placesOf(assessed(estate));
+    fc.assert(
+      fc.property(fc.nat({ max: answers.length - 1 }), strange, (index, body) => {
+        const chosen = answers[index] as StoredEvidence;
+        const after = assessed(estate.map((record) => (record === chosen ? { ...record, body } : record)));
+        expect(gained(before, placesOf(after)), `${chosen.service}:${chosen.op} ${JSON.stringify(body)}`).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  }, 300_000);
+
+  it('somewhere inside an answer: a report', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: answers.length - 1 }), fc.nat(), strange), { minLength: 1, maxLength: 12 }),
+        (changes) => {
+          const changed = new Map(changes.map(([index, at, value]) => [answers[index]?.id, replaced(answers[index]?.body, at, value)]));
+          assessed(estate.map((record) => (changed.has(record.id) ? { ...record, body: changed.get(record.id) } : record)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  }, 300_000);
+
+  it('arguments of any shape: a report', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat({ max: estate.length - 1 }), fc.nat(), strange), { minLength: 1, maxLength: 12 }), (changes) => {
+        const changed = new Map(changes.map(([index, at, value]) => [estate[index]?.id, replaced(estate[index]?.args, at, value)]));
+        assessed(
+          estate.map((record) => {
+            const args = changed.get(record.id);
+            return args !== null && typeof args === 'object' && !Array.isArray(args)
+              ? { ...record, args: args as Record<string, unknown> }
+              : record;
+          }),
+        );
+      }),
+      { numRuns: 150 },
+    );
+  }, 300_000);
+});
+
+/** A report of the records; what the JSON report says, so that it is known to be printable. */
+function assessed(records: readonly StoredEvidence[]): Assessment {
+  const { assessment } = assessEvidence(records, models, rules, { callTable, readPaths }, AS_OF);
+  return JSON.parse(json.render(assessment, { evidence: () => undefined, width: 100, color: false, version: '0' })) as Assessment;
+}
+
+type Places = ReadonlyMap<string, readonly PlaceVerdict[]>;
+
+function placesOf(assessment: Assessment): Places {
+  return new Map(assessment.needs.map((need) => [`${need.id} ${need.wants}`, need.places]));
+}
+
+/** Places that are covered now, and certainly were not before. Regions that fare alike are one place, so places split and merge. */
+function gained(before: Places, after: Places): string[] {
+  return [...after].flatMap(([need, places]) =>
+    places
+      .filter((place) => place.verdict === 'covered')
+      .filter(({ scope }) =>
+        (before.get(need) ?? []).some(
+          (was) =>
+            (was.verdict !== 'covered' && was.verdict !== 'not-applicable' && holds(scope, was.scope)) ||
+            (was.verdict === 'missing' && holds(was.scope, scope)),
+        ),
+      )
+      .map((place) => `${need} ${canonical(place.scope)}`),
+  );
+}
+
+function holds(outer: Scope, inner: Scope): boolean {
+  return (['provider', 'account', 'region', 'resource'] as const).every(
+    (field) => outer[field] === undefined || outer[field] === inner[field],
+  );
+}
+
+/** A copy with the value at one of its places, counted through, exchanged. */
+function replaced(value: unknown, at: number, by: unknown): unknown {
+  const places = count(value);
+  let left = at % places;
+  const walk = (one: unknown): unknown => {
+    if (left-- === 0) return by;
+    if (Array.isArray(one)) return one.map(walk);
+    if (one === null || typeof one !== 'object') return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, walk(inner)]));
+  };
+  return walk(value);
+}
+
+function count(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 1;
+  return 1 + Object.values(value).reduce<number>((sum, one) => sum + count(one), 0);
+}
