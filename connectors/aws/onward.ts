@@ -58,6 +58,8 @@ function endOf(paths: PathsBuilder, arn: string, scope: Scope, unknown: ReturnTy
     kind: 'siem',
     name: nameOf(arn),
     scope,
+    // A bucket, an index, a SIEM or nothing: it may meet any demand, and none for certain.
+    unseen: true,
     evidence: [],
     findings: [],
     unknowns: [unknown],

@@ -20,7 +20,7 @@ import {
   takesWhole,
   unknownsOf,
 } from '../paths/evaluate.ts';
-import type { Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
+import type { Blind, Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
 import { draw } from './draw.ts';
 import { globMatches } from './glob.ts';
@@ -178,6 +178,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
   const because = [
     sentence(desk, need, verdict, worst, lost?.at, judged, unjudged, places),
     ...(loss ? [`Met by a stand-in: ${loss}`] : []),
+    ...new Set(need.alternatives.flatMap((alternative) => alternative.notes)),
     ...substitutesSaid(judged),
   ].join(' ');
   const exclude = (value: number | undefined) => (value === Number.POSITIVE_INFINITY ? null : value);
@@ -246,6 +247,8 @@ interface Seat {
 /** The seats that a need takes, and which needed events stand at one seat only. */
 interface Seats {
   readonly seats: readonly Seat[];
+  /** Where a list of the resources that a pattern stands for broke off: why, and the seats of all that it may stand for. */
+  readonly wider?: { readonly hidden: Blind; readonly seats: readonly Seat[] };
   readonly alone: ReadonlySet<Selector>;
 }
 
@@ -253,7 +256,7 @@ interface Seats {
 function seatsKey(need: Need, alternative: Alternative): string {
   const { reach, withinSeconds, fields } = need.demand;
   const events = alternative.events.map((one) => [...one].map(([field, values]) => [field, keyOfStrings(values)]));
-  return canonical([alternative.sourceId, events, need.at, need.asset?.type, reach, withinSeconds, fields]);
+  return canonical([alternative.sourceId, events, alternative.ofNamedServices.length, need.at, need.asset?.type, reach, withinSeconds, fields]);
 }
 
 function seatsOf(desk: Desk, need: Need, alternative: Alternative, source: Source): Seats {
@@ -270,27 +273,27 @@ function seatsOf(desk: Desk, need: Need, alternative: Alternative, source: Sourc
 function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Source): Seats {
   const resources = resourcesOf(desk, need, alternative);
   const events = resources ? narrowed(alternative.events, source, resources.ids) : alternative.events;
-  const seats: Seat[] = [];
   const counts = new Map<Selector, number>();
-  const byUniverse = new Map<Selector, Selector>();
+  const byEvents = new Map<Selector, Map<Selector, Selector>>();
   const texts = new Map<string, string>();
   const met = new Map<Selector, Map<readonly Offer[], Pick<Seat, 'signature' | 'whole' | 'telling'>>>();
   const emitters = desk.bySource.get(source.id) ?? [];
   const wanted =
     resources?.regions ?? (need.at.region === undefined || need.at.region.includes('*') ? undefined : new Set([need.at.region]));
   const listed = wanted && new Set(emitters.map(({ scope: { account, region } }) => `${account}|${region}`));
-  for (const emitter of emitters) {
-    if (
-      !within(need.at, emitter.scope, source.place === 'resource' && typesAgree(need, alternative)) ||
-      (resources?.regions && emitter.scope.region && !resources.regions.has(emitter.scope.region))
-    )
-      continue;
-    // What stands for regions that were not listed has no say where the regions asked for were.
-    if (wanted && emitter.scope.region === undefined && [...wanted].every((region) => listed?.has(`${emitter.scope.account}|${region}`)))
-      continue;
+  const inScope = emitters.filter(
+    ({ scope }) =>
+      within(need.at, scope, source.place === 'resource' && typesAgree(need, alternative)) &&
+      (!resources?.regions || !scope.region || resources.regions.has(scope.region)) &&
+      // What stands for regions that were not listed has no say where the regions asked for were.
+      !(wanted && scope.region === undefined && [...wanted].every((region) => listed?.has(`${scope.account}|${region}`))),
+  );
+  const take = (emitter: Emitter, asked: Selector): Seat[] => {
+    let byUniverse = byEvents.get(asked);
+    if (!byUniverse) byEvents.set(asked, (byUniverse = new Map()));
     let needed = byUniverse.get(emitter.universe);
-    if (!needed) byUniverse.set(emitter.universe, (needed = intersect(events, emitter.universe)));
-    if (isEmpty(needed)) continue;
+    if (!needed) byUniverse.set(emitter.universe, (needed = intersect(asked, emitter.universe)));
+    if (isEmpty(needed)) return [];
     const flow = desk.flow(emitter.taps);
     const offers = desk.offers(flow, need.demand, emitter);
     let byOffers = met.get(needed);
@@ -304,9 +307,15 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
       byOffers.set(offers, (meeting = { signature, whole: takesWhole(needed, offers), telling }));
     }
     counts.set(needed, (counts.get(needed) ?? 0) + 1);
-    seats.push({ emitter, needed, flow, offers, ...meeting, placeKey: placeKey(emitter.scope), way: undefined });
-  }
-  return { seats, alone: new Set([...counts].flatMap(([needed, count]) => (count === 1 ? [needed] : []))) };
+    return [{ emitter, needed, flow, offers, ...meeting, placeKey: placeKey(emitter.scope), way: undefined }];
+  };
+  const seats = [
+    ...inScope.flatMap((emitter) => take(emitter, events)),
+    ...recordedElsewhere(need, alternative, emitters, inScope).flatMap(([emitter, left]) => take(emitter, left)),
+  ];
+  const all = resources?.hidden && narrowed(alternative.events, source, [need.at.resource as string]);
+  const wider = resources?.hidden && all && { hidden: resources.hidden, seats: inScope.flatMap((emitter) => take(emitter, all)) };
+  return { seats, ...(wider ? { wider } : {}), alone: new Set([...counts].flatMap(([needed, count]) => (count === 1 ? [needed] : []))) };
 }
 
 function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
@@ -335,9 +344,15 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
         { scope, verdict: 'unobservable', because: `no log source records this: ${alternative.unlogged}`, unknowns: [], evidence: [] },
       ],
     };
-  const { seats, alone } = seatsOf(desk, need, alternative, source);
+  const { seats, wider, alone } = seatsOf(desk, need, alternative, source);
   const judged: Judged[] = [];
-  const unjudged: Unjudged[] = [];
+  const unjudged: Unjudged[] = alternative.impossible.map((because) => ({
+    scope,
+    verdict: 'unobservable',
+    because,
+    unknowns: [],
+    evidence: [],
+  }));
   const outcomeOf = outcomes(need.demand, alone);
   for (const seat of seats) {
     const { emitter } = seat;
@@ -351,6 +366,11 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
       });
     else judged.push(judgeAt(desk, need, alternative, seat, outcomeOf));
   }
+  if (wider && wider.seats.some((seat) => outcomeOf(seat).verdict !== 'covered')) {
+    const { unknowns, evidence } = wider.hidden;
+    const because = `it could not be listed what else ${need.at.resource} stands for: ${saidOf(unknowns)}`;
+    unjudged.push({ scope, verdict: 'unknown', because, unknowns, evidence });
+  }
   // A resource that was found and judged has its emitter: what else there may be does not matter to it.
   const found = new Set(
     source.place === 'resource' && need.at.resource !== undefined && !need.at.resource.includes('*') && typesAgree(need, alternative)
@@ -362,7 +382,7 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
     unjudged.push({
       scope: blind.scope,
       verdict: 'unknown',
-      because: `it could not be listed what emits ${source.id} here: ${blind.unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).join(', ')}`,
+      because: `it could not be listed what emits ${source.id} here: ${saidOf(blind.unknowns)}`,
       unknowns: blind.unknowns,
       evidence: blind.evidence,
     });
@@ -388,7 +408,7 @@ function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tri
             unknowns: [{ call: source.id, permission: `access to ${source.provider}`, on: need.asset?.id ?? 'estate', code: 'NotScanned' }],
             evidence: [],
           }
-        : { scope, verdict: 'not-applicable', because: `nothing in scope emits such events (${source.name})`, unknowns: [], evidence: [] },
+        : nothingFound(desk, need, alternative, source.name),
     );
   }
   return { judged, unjudged };
@@ -415,6 +435,48 @@ function outcomes(demand: Demand, alone: ReadonlySet<Selector>): (seat: Seat) =>
     if (!outcome) known.set(seat.signature, (outcome = outcomeOf(seat)));
     return outcome;
   };
+}
+
+function saidOf(unknowns: readonly Unknown[]): string {
+  return unknowns.map((unknown) => `${unknown.call} ${unknown.code}`).join(', ');
+}
+
+/** A resource that a model names and nobody has seen is a question, not an answer; a region that is not enabled is one. */
+function nothingFound(desk: Desk, need: Need, alternative: Alternative, name: string): Unjudged {
+  const scope = scopeOf(need.at);
+  const { resource, region } = need.at;
+  if (alternative.source?.place === 'resource' && resource !== undefined && !resource.includes('*') && typesAgree(need, alternative)) {
+    return {
+      scope,
+      verdict: 'unknown',
+      because: `${resource} was not found in what was scanned (${name})`,
+      unknowns: [{ call: alternative.sourceId, permission: 'the name of the resource as it is in the account', on: resource, code: 'NotFound' }],
+      evidence: [],
+    };
+  }
+  const known = region === undefined || region.includes('*') || desk.paths.emitters.some((emitter) => emitter.scope.region === region);
+  const because = known ? `nothing in scope emits such events (${name})` : `no account that was scanned has the region ${region} enabled`;
+  return { scope, verdict: 'not-applicable', because, unknowns: [], evidence: [] };
+}
+
+/**
+ * Events of services that the need names, and that the regions it names never record: those of global services are in another region of
+ * the same account.
+ */
+function recordedElsewhere(
+  need: Need,
+  { source, ofNamedServices }: Alternative,
+  emitters: readonly Emitter[],
+  inScope: readonly Emitter[],
+): [Emitter, Selector][] {
+  if (need.at.region === undefined || source?.place !== 'region' || inScope.length === 0) return [];
+  const left = [...new Set(inScope.map((emitter) => emitter.universe))].reduce<Selector>((some, universe) => minus(some, universe), ofNamedServices);
+  if (isEmpty(left)) return [];
+  const { region: _, ...anywhere } = need.at;
+  const taken = new Set(inScope);
+  return emitters.flatMap((emitter): [Emitter, Selector][] =>
+    taken.has(emitter) || !within(anywhere, emitter.scope, false) ? [] : [[emitter, left]],
+  );
 }
 
 function judgeAt(desk: Desk, need: Need, alternative: Alternative, seat: Seat, outcomeOf: (seat: Seat) => Outcome): Judged {
@@ -530,7 +592,7 @@ function resourcesOf(
   desk: Desk,
   need: Need,
   alternative: Alternative,
-): { ids: readonly string[]; regions: ReadonlySet<string> | undefined } | undefined {
+): { ids: readonly string[]; regions: ReadonlySet<string> | undefined; hidden?: Blind } | undefined {
   const { source } = alternative;
   const pattern = need.at.resource;
   if (pattern === undefined || !source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
@@ -545,11 +607,19 @@ function resourcesOf(
       ? new Set(known.map((one) => one.scope.region as string))
       : undefined;
   if (!pattern.includes('*')) return { ids: [pattern], regions };
-  return known.length > 0 ? { ids: known.map((one) => one.id), regions } : { ids: [pattern], regions: undefined };
+  if (known.length === 0) return { ids: [pattern], regions: undefined };
+  const hidden = desk.paths.blind.find(
+    (blind) =>
+      mattersTo(need.at, blind.scope) && blind.sources.some((one) => desk.rules.sources.get(one)?.resource?.type === source.resource?.type),
+  );
+  return { ids: known.map((one) => one.id), regions, ...(hidden ? { hidden } : {}) };
 }
 
 /** Of several alternatives the best in each account; the alternatives' places differ, accounts do not. */
-function bestPerAccount(need: Need, tried: readonly Tried[]): Tried & { loss: string | undefined } {
+function bestPerAccount(need: Need, all: readonly Tried[]): Tried & { loss: string | undefined } {
+  // An alternative that is at no account at all has nothing to say where another one is.
+  const placed = all.filter(({ judged, unjudged }) => judged.length > 0 || unjudged.some((one) => one.scope.account !== undefined));
+  const tried = all.map((one) => (placed.length === 0 || placed.includes(one) ? one : { judged: [], unjudged: [] }));
   const accounts = new Set(
     tried.flatMap((one) => [
       ...one.judged.map((judged) => judged.emitter.scope.account ?? ''),

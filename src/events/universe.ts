@@ -77,6 +77,27 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
   });
 }
 
+/** The names in a selector that are known, and only as events of another kind than the source's, with what they are. */
+export function foreignNames(selector: Selector, source: Source, known: KnownEvents | undefined): ReadonlyMap<string, string> {
+  const base = baseOf(source);
+  const category = base && strings.members(base.get('eventCategory') ?? strings.ALL_STRINGS)?.join();
+  const foreign = new Map<string, string>();
+  if (!base || !known || (category !== 'Management' && category !== 'Data')) return foreign;
+  const own = new Set(
+    kindsOf(base, known).flatMap((kind) => [...kind.services.values()].flatMap(({ read, write }) => [...read, ...write])),
+  );
+  const wanted = new Set(selector.flatMap((one) => strings.members(one.get('eventName') ?? strings.ALL_STRINGS) ?? []));
+  for (const [service, { read, write, data }] of Object.entries(known.events)) {
+    for (const [what, names] of [
+      [`a management event of ${service}`, [...read, ...write]],
+      ...Object.entries(data).map(([type, some]) => [`a data event on ${type}`, [...some.read, ...some.write]] as const),
+    ] as const) {
+      for (const name of names) if (wanted.has(name) && !own.has(name) && !foreign.has(name)) foreign.set(name, what);
+    }
+  }
+  return foreign;
+}
+
 /**
  * Values for witnesses: the known events of the selector, those of the services and names that the source's own fields give first, then
  * those of services with many known events, changes before reads, but data reads before changes. Then other names that the selector lists,

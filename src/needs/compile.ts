@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { includes, intersect, isEmpty, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
-import { interpret, universeOf } from '../events/universe.ts';
+import { includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { ALL_STRINGS, members } from '../events/strings.ts';
+import { foreignNames, interpret, universeOf } from '../events/universe.ts';
 import { DAY } from '../model/duration.ts';
 import type { At } from '../model/scope.ts';
 import type { Equivalent, KnownEvents, Source } from '../model/source.ts';
@@ -17,8 +18,14 @@ export interface Alternative {
   readonly source: Source | undefined;
   /** The needed events that can happen, before an asset's resource narrows them. */
   readonly events: Selector;
+  /** Of these, those of services that the need names. */
+  readonly ofNamedServices: Selector;
   /** Where every needed event is one that the source never records. */
   readonly unlogged: string | undefined;
+  /** Parts of what is asked that no event of the source can be, each with the reason. */
+  readonly impossible: readonly string[];
+  /** What is odd about the conditions, without changing the answer. */
+  readonly notes: readonly string[];
   readonly substitutes: readonly Equivalent[];
   /** Said where this source is itself a substitute for the first alternative. */
   readonly loss?: string;
@@ -50,15 +57,31 @@ export function needsOf(model: ThreatModel, rules: Rules): Need[] {
 function needOf(system: string, threat: Threat, asset: Asset | undefined, statement: NeedStatement, index: number, rules: Rules): Need {
   const at: At = { ...asset?.at, ...statement.at };
   const wanted = statement.anyOf ?? [{ source: statement.source, events: statement.events, where: statement.where }];
-  const alternatives = wanted.map((one) => alternativeOf({ ...one, where: one.where && statement.where && statement.anyOf ? { ...statement.where, ...one.where } : (one.where ?? statement.where) }, rules));
+  const alternatives = wanted.map((one) =>
+    alternativeOf(
+      {
+        ...one,
+        where: one.where && statement.where && statement.anyOf ? { ...statement.where, ...one.where } : (one.where ?? statement.where),
+      },
+      rules,
+    ),
+  );
   const [first] = alternatives;
   const withLoss = alternatives.map((one, position) => {
     const loss = position > 0 ? first?.source?.equivalents.find((equivalent) => equivalent.source === one.sourceId)?.loss : undefined;
     return loss === undefined ? one : { ...one, loss };
   });
   return {
-    id: createHash('sha256').update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, { ...statement }])).digest('hex').slice(0, 12),
-    system, threat, asset, statement, at, alternatives: withLoss,
+    id: createHash('sha256')
+      .update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, { ...statement }]))
+      .digest('hex')
+      .slice(0, 12),
+    system,
+    threat,
+    asset,
+    statement,
+    at,
+    alternatives: withLoss,
     demand: {
       ...(statement.reach === undefined ? {} : { reach: statement.reach }),
       ...(statement.searchable === undefined ? {} : { searchableDays: statement.searchable / DAY }),
@@ -83,7 +106,10 @@ export function knownOf(source: Source, rules: Rules): KnownEvents | undefined {
   return source.known === undefined ? undefined : rules.known.get(source.known);
 }
 
-function alternativeOf(wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined }, rules: Rules): Alternative {
+function alternativeOf(
+  wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined },
+  rules: Rules,
+): Alternative {
   const named = wanted.events === undefined ? undefined : eventsNamed(wanted.events, rules);
   const id = named?.source ?? wanted.source ?? wanted.events ?? '';
   let source = rules.sources.get(id);
@@ -93,13 +119,48 @@ function alternativeOf(wanted: { source?: string | undefined; events?: string | 
     selector = intersect(selector, selectorOf(source.view.where));
     source = rules.sources.get(source.view.of);
   }
-  if (!source) return { sourceId: id, source: undefined, events: NOTHING, unlogged: undefined, substitutes: [] };
-  const asked = interpret(selector, source, knownOf(source, rules));
+  if (!source) return { sourceId: id, source: undefined, events: NOTHING, ofNamedServices: NOTHING, unlogged: undefined, impossible: [], notes: [], substitutes: [] };
+  const known = knownOf(source, rules);
+  const asked = interpret(selector, source, known);
   const never = source.unlogged.find((one) => !isEmpty(asked) && includes(selectorOf(one.where), asked));
+  const foreign = foreignNames(asked, source, known);
+  const recorded = source.unlogged.reduce<Selector>((some, one) => (namedIn(asked, one.where) ? minus(some, selectorOf(one.where)) : some), asked);
+  const own = foreign.size === 0 ? recorded : minus(recorded, selectorOf({ eventName: { equals: [...foreign.keys()] } }));
+  const events = intersect(own, universe(source, rules));
+  const impossible = [
+    ...(never ? [] : source.unlogged.filter((one) => namedIn(asked, one.where)).map((one) => `no log source records a part of this: ${one.why}`)),
+    ...[...foreign].map(([name, what]) => `no event of ${source.name} is called ${name}, which is ${what}`),
+  ];
   return {
-    sourceId: source.id, source, events: intersect(asked, universe(source, rules)), unlogged: never?.why,
+    sourceId: source.id,
+    source,
+    events,
+    ofNamedServices: intersect(
+      own.filter((one) => members(one.get('eventSource') ?? ALL_STRINGS) !== undefined),
+      universe(source, rules),
+    ),
+    unlogged: never?.why,
+    impossible:
+      isEmpty(events) && impossible.length === 0 && !never
+        ? [`no event of ${source.name} can meet all of the conditions (${conditionsSaid(wanted.where ?? named?.where ?? {})})`]
+        : impossible,
+    notes: [...Object.keys(named?.where ?? {}), ...Object.keys(wanted.where ?? {})]
+      .filter((field) => !Object.hasOwn(source.fields, field) && !Object.hasOwn(source.always, field))
+      .map((field) => `${field} is not among the known fields of ${source.id}: nothing tells what it holds.`),
     substitutes: named === undefined ? [] : source.equivalents,
   };
+}
+
+/** Whether classes that list their values in these fields name some for which the condition holds. */
+function namedIn(selector: Selector, where: Where): boolean {
+  const listed = selector.filter((one) => Object.keys(where).every((field) => members(one.get(field) ?? ALL_STRINGS) !== undefined));
+  return !isEmpty(intersect(listed, selectorOf(where)));
+}
+
+function conditionsSaid(where: Where): string {
+  return Object.entries(where)
+    .map(([field, condition]) => `${field} ${sayCondition(condition)}`)
+    .join(' and ');
 }
 
 /** A named class, `<source>.<class>` or a source as a whole; all of them accept the source's equivalents. */
@@ -117,20 +178,25 @@ export function narrowed(events: Selector, source: Source, resources: readonly s
   const field = source.resource?.field;
   const patterns = source.resource?.values;
   if (!field || !patterns || resources.length === 0) return events;
-  const values = resources.flatMap((resource) => patterns.map((pattern) => pattern.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource)));
+  const values = resources.flatMap((resource) =>
+    patterns.map((pattern) => pattern.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource)),
+  );
   const condition: FieldCondition[] = [
     { equals: values.filter((value) => !value.includes('*')) },
     { startsWith: values.filter((value) => value.includes('*')).map((value) => value.slice(0, value.indexOf('*'))) },
   ].filter((one) => (one.equals ?? one.startsWith ?? []).length > 0);
-  return intersect(events, condition.flatMap((one) => selectorOf({ [field]: one })));
+  return intersect(
+    events,
+    condition.flatMap((one) => selectorOf({ [field]: one })),
+  );
 }
 
 function wantsOf(statement: NeedStatement, rules: Rules): string {
   const one = (wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined }): string => {
     const name = wanted.events === undefined ? undefined : rules.events.get(wanted.events)?.name;
     const what = name ? `${name} (${wanted.events})` : (wanted.events ?? wanted.source ?? '');
-    const conditions = Object.entries(wanted.where ?? {}).map(([field, condition]) => `${field} ${sayCondition(condition)}`);
-    return conditions.length > 0 ? `${what} where ${conditions.join(' and ')}` : what;
+    const conditions = conditionsSaid(wanted.where ?? {});
+    return conditions === '' ? what : `${what} where ${conditions}`;
   };
   const events = statement.anyOf ? statement.anyOf.map(one).join(' or ') : one(statement);
   const days = (seconds: number) => `${Math.round((seconds / DAY) * 100) / 100} days`;
@@ -145,9 +211,14 @@ function wantsOf(statement: NeedStatement, rules: Rules): string {
 }
 
 function sayCondition(condition: FieldCondition): string {
-  const said = (word: string, values: readonly string[] | undefined) => (values ? [`${word} ${values.slice(0, 3).join(' or ')}${values.length > 3 ? ` or ${values.length - 3} more` : ''}`] : []);
+  const said = (word: string, values: readonly string[] | undefined) =>
+    values ? [`${word} ${values.slice(0, 3).join(' or ')}${values.length > 3 ? ` or ${values.length - 3} more` : ''}`] : [];
   return [
-    ...said('is', condition.equals), ...said('starts with', condition.startsWith), ...said('ends with', condition.endsWith),
-    ...said('is not', condition.notEquals), ...said('does not start with', condition.notStartsWith), ...said('does not end with', condition.notEndsWith),
+    ...said('is', condition.equals),
+    ...said('starts with', condition.startsWith),
+    ...said('ends with', condition.endsWith),
+    ...said('is not', condition.notEquals),
+    ...said('does not start with', condition.notStartsWith),
+    ...said('does not end with', condition.notEndsWith),
   ].join(' and ');
 }

@@ -182,3 +182,108 @@ describe('accounts, regions and organizations', () => {
     expect(verdict(records, { ...all, retain: '365d' }, { provider: 'aws', account: management })?.verdict).not.toBe('covered');
   });
 });
+
+describe('what a need asks for', () => {
+  const covered = accountRecords({ trails: [{ name: 'main', selectors: { AdvancedEventSelectors: [{ FieldSelectors: [category('Management')] }, { FieldSelectors: [category('Data'), { Field: 'resources.type', Equals: ['AWS::S3::Object'] }] }] } }] });
+
+  const never: [string, Record<string, unknown>, string][] = [
+    ['a write that reads', { source: 'aws.cloudtrail.data.s3', where: { eventName: 'PutObject', readOnly: 'true' } }, 'readOnly is true'],
+    ['a field that holds something else', { source: 'aws.cloudtrail.management', where: { readOnly: 'True' } }, 'readOnly is True'],
+    ['conditions that contradict each other', { source: 'aws.cloudtrail.management', where: { eventName: { equals: ['CreateUser'], notEquals: ['CreateUser'] } } }, 'eventName is CreateUser'],
+    ['a data event among management events', { source: 'aws.cloudtrail.management', where: { eventName: 'GetObject' } }, 'a data event on AWS::S3::Object'],
+    ['a management event among data events', { source: 'aws.cloudtrail.data.s3', where: { eventName: 'PutBucketPolicy' } }, 'a management event of s3.amazonaws.com'],
+    ['a call that leaves no record', { source: 'aws.cloudtrail.management', where: { eventName: 'PassRole' } }, 'PassRole'],
+  ];
+  test.each(never)('%s is said to be unobservable, not passed over', (_, need, words) => {
+    const found = verdict(covered, need);
+    expect(found?.verdict).toBe('unobservable');
+    expect(found?.because).toContain(words);
+  });
+
+  test('names that cannot be stand out of a list with others', () => {
+    for (const eventName of [['CreateUser', 'GetObject'], ['CreateUser', 'PassRole']]) {
+      const found = verdict(covered, { source: 'aws.cloudtrail.management', where: { eventName } });
+      expect([eventName, found?.verdict]).toEqual([eventName, 'partial']);
+      expect(found?.because).toMatch(/GetObject|PassRole/);
+    }
+    expect(verdict(covered, { source: 'aws.cloudtrail.management', where: { eventName: ['CreateUser', 'AttachUserPolicy'] } })?.verdict).toBe('covered');
+  });
+
+  test('names that nobody knows stay possible', () => {
+    expect(verdict(covered, { source: 'aws.cloudtrail.management', where: { eventName: 'CreateSomethingNew' } })?.verdict).toBe('covered');
+    expect(verdict(accountRecords({ trails: [managed({ Field: 'readOnly', Equals: ['true'] })] }), { source: 'aws.cloudtrail.management', where: { eventName: 'CreateSomethingNew' } })?.verdict).toBe('partial');
+  });
+
+  test('a field that the source does not have is named', () => {
+    expect(verdict(covered, { source: 'aws.cloudtrail.management', where: { eventname: 'CreateUser' } })?.because).toContain('eventname is not among the known fields');
+  });
+
+  test('a source that this version does not have is unknown', () => {
+    expect(verdict(covered, { source: 'aws.cloudtrail.managment' })?.verdict).toBe('unknown');
+    expect(verdict(covered, { events: 'aws.iam.no-such-class' })?.verdict).toBe('unknown');
+  });
+
+  test('global events are judged where they are recorded, also for a system in another region', () => {
+    const at = { provider: 'aws', account: ACCOUNT, region: 'eu-west-1' };
+    expect(verdict(covered, createUser, at)?.verdict).toBe('covered');
+    const local = accountRecords({ regions: ['eu-west-1', 'us-east-1'], trails: [{ name: 'main', multiRegion: false }] });
+    const found = verdict(local, createUser, at);
+    expect(found?.verdict).toBe('missing');
+    expect(found?.places.map((place) => place.scope.region)).toEqual(['us-east-1']);
+    const mixed = { source: 'aws.cloudtrail.management', where: { eventSource: ['iam.amazonaws.com', 'ec2.amazonaws.com'] } };
+    expect(verdict(local, mixed, at)?.verdict).toBe('partial');
+    expect(verdict(local, { ...mixed, where: { eventSource: 'ec2.amazonaws.com' } }, at)?.verdict).toBe('covered');
+    // What is asked of a region as a whole is what the region records.
+    expect(verdict(local, all, at)?.verdict).toBe('covered');
+  });
+
+  test('a resource that was not found is unknown, a region that is not enabled does not apply', () => {
+    const records = [...covered, answered(ACCOUNT, undefined, 's3:ListBuckets', {}, { Buckets: [] })];
+    const at = { provider: 'aws', account: ACCOUNT, resource: 'arn:aws:s3:::card-vautl' };
+    expect(verdict(records, { source: 'aws.s3.accesslogs' }, at, 'aws.s3.bucket')).toMatchObject({ verdict: 'unknown', because: expect.stringContaining('card-vautl was not found') });
+    const region = verdict(covered, all, { provider: 'aws', account: ACCOUNT, region: 'us-esat-1' });
+    expect(region).toMatchObject({ verdict: 'not-applicable', because: expect.stringContaining('us-esat-1') });
+  });
+
+  test('one good alternative is enough, whatever is not known of the others', () => {
+    const anyOf = [{ source: 'aws.no-such-source' }, { events: 'aws.cloudtrail.management' }, { source: 'aws.cloudtrail.management', where: { eventName: 'PassRole' } }];
+    expect(verdict(covered, { anyOf })?.verdict).toBe('covered');
+    expect(verdict(covered, { anyOf }, { provider: 'aws' })?.verdict).toBe('covered');
+    expect(verdict(covered, { anyOf: anyOf.slice(0, 1) }, { provider: 'aws' })?.verdict).toBe('unknown');
+    const writes = accountRecords({ trails: [managed({ Field: 'readOnly', Equals: ['false'] })] });
+    expect(verdict(writes, { anyOf }, { provider: 'aws' })?.verdict).toBe('partial');
+  });
+
+  test('an asset with a pattern stands for buckets that could not be listed too', () => {
+    const vault = { FieldSelectors: [category('Data'), { Field: 'resources.type', Equals: ['AWS::S3::Object'] }, { Field: 'resources.ARN', StartsWith: ['arn:aws:s3:::card-vault/'] }] };
+    const at = { provider: 'aws', account: ACCOUNT, resource: 'arn:aws:s3:::card-*' };
+    const read = (selector: unknown, list: Record<string, unknown>) =>
+      verdict(
+        [...accountRecords({ regions: ['us-east-1'], trails: [{ name: 'main', selectors: { AdvancedEventSelectors: [selector] } }] }), answered(ACCOUNT, undefined, 's3:ListBuckets', {}, { Buckets: [{ Name: 'card-vault', BucketRegion: 'us-east-1' }], ...list })],
+        { source: 'aws.cloudtrail.data.s3' }, at, 'aws.s3.bucket',
+      );
+    expect(read(vault, {})?.verdict).toBe('covered');
+    const open = read(vault, { ContinuationToken: 'more' });
+    expect(open?.verdict).toBe('unknown');
+    expect(open?.unknowns.map((unknown) => unknown.call)).toContain('s3:ListBuckets');
+    expect(read({ FieldSelectors: vault.FieldSelectors.slice(0, 2) }, { ContinuationToken: 'more' })?.verdict).toBe('covered');
+  });
+
+  test('what a delivery stream hands on to was not read: it meets no demand for certain', () => {
+    const place = { provider: 'aws', account: ACCOUNT };
+    const stream = [
+      ...accountRecords({ regions: ['eu-west-1'], trails: [] }),
+      answered(ACCOUNT, 'eu-west-1', 'ec2:DescribeVpcs', {}, { Vpcs: [{ VpcId: 'vpc-cards', OwnerId: ACCOUNT }] }),
+      answered(ACCOUNT, 'eu-west-1', 'ec2:DescribeSubnets', {}, { Subnets: [{ SubnetId: 'subnet-a', VpcId: 'vpc-cards', OwnerId: ACCOUNT }] }),
+      answered(ACCOUNT, 'eu-west-1', 'ec2:DescribeNetworkInterfaces', {}, { NetworkInterfaces: [] }),
+      answered(ACCOUNT, 'eu-west-1', 'ec2:DescribeFlowLogs', {}, {
+        FlowLogs: [{ FlowLogId: 'fl-1', ResourceId: 'vpc-cards', TrafficType: 'ALL', DeliverLogsStatus: 'SUCCESS', LogDestinationType: 'kinesis-data-firehose', LogDestination: `arn:aws:firehose:eu-west-1:${ACCOUNT}:deliverystream/flow` }],
+      }),
+    ];
+    for (const demand of [{}, { reach: 'siem' }, { reach: 's3' }, { retain: '90d' }]) {
+      const found = verdict(stream, { source: 'aws.vpc.flowlogs', ...demand }, place);
+      expect([demand, found?.verdict]).toEqual([demand, 'unknown']);
+      expect(found?.unknowns.map((unknown) => unknown.call)).toContain('firehose:DescribeDeliveryStream');
+    }
+  });
+});
