@@ -464,7 +464,11 @@ function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: 
   const unclear = taken.unclear.map((what) =>
     evidence.unknownOf('cloudtrail:GetEventSelectors', `${trail.TrailARN}: ${what}`, 'SelectorNotUnderstood', answer.ids),
   );
-  const aggregated = (configuration.pages[0]?.AggregationConfigurations ?? []).map((one) => one.EventCategory ?? 'Data');
+  // Regions that do not know the call do not aggregate.
+  const unread = /^(UnknownOperation|UnsupportedOperation)/.test(configuration.error?.code ?? '') ? undefined : configuration.unknown;
+  const aggregated = unread
+    ? ['Data']
+    : (configuration.pages[0]?.AggregationConfigurations ?? []).map((one) => one.EventCategory ?? 'Data');
   if (aggregated.length === 0) return { passes: all, mayPass: most, unknowns: [...unclear, ...insights.unknowns], evidence: ids };
   // Aggregation delivers summaries; whether single calls stay in the copy is not stated by this answer.
   return {
@@ -473,7 +477,7 @@ function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: 
     unknowns: [
       ...unclear,
       ...insights.unknowns,
-      evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
+      unread ? { ...unread, on: trail.TrailARN } : evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
     ],
     evidence: ids,
   };

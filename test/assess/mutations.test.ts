@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { NeedVerdict } from '../../src/model/assessment.ts';
 import type { EvidenceRecord } from '../../src/model/evidence.ts';
+import { ThreatModel } from '../../src/model/threat-model.ts';
 import { coveredEstate, coveredModel, LOGS, NEEDS, REGION, TRAIL } from '../support/aws-covered-estate.ts';
-import { ACCOUNT, answered, judged, refused } from '../support/aws-estate.ts';
+import { ACCOUNT, accountRecords, answered, judged, refused } from '../support/aws-estate.ts';
 
 const ALL = Object.keys(NEEDS);
 const CLOUDTRAIL = ['management', 'create-user', 'assume-role', 'decrypt', 'object-reads', 'object-writes'];
@@ -541,6 +542,8 @@ describe('knowing less of an estate', () => {
       )(coveredEstate()),
     ],
   ];
+  const aggregated = edit('cloudtrail:GetEventConfiguration', TRAIL, () => ({ AggregationConfigurations: [{ EventCategory: 'Data' }] }))(coveredEstate());
+  impaired.push(['aggregated', aggregated]);
   for (const [state, records] of impaired) {
     test.each(LOSSES)(
       `${state}: %s never makes a verdict surer`,
@@ -562,5 +565,51 @@ describe('knowing less of an estate', () => {
       },
       120_000,
     );
+  }
+});
+
+describe('knowing less of an organization', () => {
+  const [management, shop, lost, closed] = ['999988887777', '111122223333', '444455556666', '777766665555'] as const;
+  const organization = { id: 'o-abc1234567', management, accounts: [management, shop, lost, closed].map((id) => ({ id, name: id })) };
+  const lake = `arn:aws:cloudtrail:us-east-1:${management}:eventdatastore/EXAMPLE`;
+  const estates: [string, EvidenceRecord[]][] = (['trail', 'lake', 'nothing'] as const).map((way) => [
+    way,
+    [
+      ...accountRecords({ account: management, organization, regions: ['us-east-1'], trails: way === 'trail' ? [{ name: 'org', organization: true, bucket: 'org-logs' }] : [] }).map((record) =>
+        record.op === 'ListAccounts'
+          ? { ...record, body: { Accounts: organization.accounts.map(({ id }) => ({ Id: id, State: id === closed ? 'SUSPENDED' : 'ACTIVE' })) } }
+          : way === 'lake' && record.op === 'ListEventDataStores'
+            ? { ...record, body: { EventDataStores: [{ EventDataStoreArn: lake, Name: 'lake' }] } }
+            : record,
+      ),
+      ...(way === 'lake' ? [answered(management, 'us-east-1', 'cloudtrail:GetEventDataStore', { EventDataStore: lake }, { EventDataStoreArn: lake, Name: 'lake', Status: 'ENABLED', MultiRegionEnabled: true, OrganizationEnabled: true, RetentionPeriod: 366, AdvancedEventSelectors: [MANAGED] })] : []),
+      ...accountRecords({ account: shop, organization, regions: ['us-east-1', 'eu-west-1'], trails: [] }).map((record) =>
+        way === 'trail' && record.op === 'DescribeTrails'
+          ? { ...record, body: { trailList: [{ Name: 'org', TrailARN: `arn:aws:cloudtrail:us-east-1:${management}:trail/org`, HomeRegion: 'us-east-1', S3BucketName: 'org-logs', IncludeGlobalServiceEvents: true, IsMultiRegionTrail: true, IsOrganizationTrail: true }] } }
+          : record,
+      ),
+      refused(lost, undefined, 'sts:AssumeRole', { RoleArn: `arn:aws:iam::${lost}:role/ViewshedReader` }),
+    ],
+  ]);
+  const places = { estate: {}, management: { account: management }, shop: { account: shop }, lost: { account: lost } };
+  const model = ThreatModel.parse({
+    version: 1, system: 'Org', assets: Object.entries(places).map(([id, place]) => ({ id, at: { provider: 'aws', ...place } })),
+    threats: Object.keys(places).flatMap((id) => ['aws.cloudtrail.management', 'aws.cloudtrail.data.s3', 'aws.vpc.flowlogs'].map((source) => ({ id: `${id} ${source}`, title: id, assets: [id], needs: [{ id: `${id} ${source}`, source }] }))),
+  });
+  const found = (records: readonly EvidenceRecord[]) => new Map(judged(records, model).needs.map((need) => [need.threat, need]));
+  for (const [way, records] of estates) {
+    test.each(LOSSES)(`${way}: %s never makes a verdict surer`, (_, lose) => {
+      const before = found(records);
+      const wrong: string[] = [];
+      for (const [index, record] of records.entries()) {
+        const changed = lose(records, index);
+        if (changed[index] === record) continue;
+        for (const [id, need] of found(changed)) {
+          const was = before.get(id)?.verdict ?? '';
+          if (was !== 'not-applicable' && !LESS[was]?.includes(need.verdict)) wrong.push(`${record.service}:${record.op} ${record.account} ${record.region ?? ''}: ${id} ${was} -> ${need.verdict}: ${need.because}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    }, 120_000);
   }
 });
