@@ -256,7 +256,16 @@ interface Seats {
 function seatsKey(need: Need, alternative: Alternative): string {
   const { reach, withinSeconds, fields } = need.demand;
   const events = alternative.events.map((one) => [...one].map(([field, values]) => [field, keyOfStrings(values)]));
-  return canonical([alternative.sourceId, events, alternative.ofNamedServices.length, need.at, need.asset?.type, reach, withinSeconds, fields]);
+  return canonical([
+    alternative.sourceId,
+    events,
+    alternative.ofNamedServices.length,
+    need.at,
+    need.asset?.type,
+    reach,
+    withinSeconds,
+    fields,
+  ]);
 }
 
 function seatsOf(desk: Desk, need: Need, alternative: Alternative, source: Source): Seats {
@@ -445,12 +454,19 @@ function saidOf(unknowns: readonly Unknown[]): string {
 function nothingFound(desk: Desk, need: Need, alternative: Alternative, name: string): Unjudged {
   const scope = scopeOf(need.at);
   const { resource, region } = need.at;
-  if (alternative.source?.place === 'resource' && resource !== undefined && !resource.includes('*') && typesAgree(need, alternative)) {
+  const byResource = alternative.source?.place === 'resource' || alternative.source?.resource?.field !== undefined;
+  if (byResource && resource !== undefined && !resource.includes('*') && typesAgree(need, alternative)) {
+    const found = desk.paths.resources.find((one) => one.id === resource)?.scope;
+    const elsewhere = found && [found.region, found.account].filter(Boolean).join(' in ');
     return {
       scope,
       verdict: 'unknown',
-      because: `${resource} was not found in what was scanned (${name})`,
-      unknowns: [{ call: alternative.sourceId, permission: 'the name of the resource as it is in the account', on: resource, code: 'NotFound' }],
+      because: elsewhere
+        ? `${resource} is in ${elsewhere}, not where the model says`
+        : `${resource} was not found in what was scanned (${name})`,
+      unknowns: [
+        { call: alternative.sourceId, permission: 'the name of the resource as it is in the account', on: resource, code: 'NotFound' },
+      ],
       evidence: [],
     };
   }
@@ -470,7 +486,10 @@ function recordedElsewhere(
   inScope: readonly Emitter[],
 ): [Emitter, Selector][] {
   if (need.at.region === undefined || source?.place !== 'region' || inScope.length === 0) return [];
-  const left = [...new Set(inScope.map((emitter) => emitter.universe))].reduce<Selector>((some, universe) => minus(some, universe), ofNamedServices);
+  const left = [...new Set(inScope.map((emitter) => emitter.universe))].reduce<Selector>(
+    (some, universe) => minus(some, universe),
+    ofNamedServices,
+  );
   if (isEmpty(left)) return [];
   const { region: _, ...anywhere } = need.at;
   const taken = new Set(inScope);

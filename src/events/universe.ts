@@ -54,7 +54,10 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
   return selector.flatMap((one) => {
     const named = one.get('eventName');
     const names = named && strings.members(named);
-    if (!names || one.has('eventSource')) return [one];
+    const from = one.get('eventSource');
+    const listed = from && strings.members(from);
+    // One service with its names is said plainly; of several with several, each name belongs to the ones that are known for it.
+    if (!names || (from && (!listed || listed.length < 2))) return [one];
     const possible = kinds.filter((kind) => intersectClasses(one, kind.within) !== undefined);
     const groups = new Map<string, { services: string[]; names: string[] }>();
     for (const name of names) {
@@ -64,7 +67,9 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
             [...kind.services].filter(([, { read, write }]) => read.includes(name) || write.includes(name)).map(([service]) => service),
           ),
         ),
-      ].sort();
+      ]
+        .filter((service) => !listed || listed.includes(service))
+        .sort();
       const key = JSON.stringify(services);
       const group = groups.get(key) ?? { services, names: [] };
       group.names.push(name);

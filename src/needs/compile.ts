@@ -55,7 +55,7 @@ export function needsOf(model: ThreatModel, rules: Rules): Need[] {
 }
 
 function needOf(system: string, threat: Threat, asset: Asset | undefined, statement: NeedStatement, index: number, rules: Rules): Need {
-  const at: At = { ...asset?.at, ...statement.at };
+  const at = placed({ ...asset?.at, ...statement.at });
   const wanted = statement.anyOf ?? [{ source: statement.source, events: statement.events, where: statement.where }];
   const alternatives = wanted.map((one) =>
     alternativeOf(
@@ -93,6 +93,16 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
   };
 }
 
+/** An ARN tells the account and the region of what it names, where the model does not. */
+function placed(at: At): At {
+  const [, , , region, account] = /^arn:[^:]+:[^:]+:([^:]*):([^:]*):/.test(at.resource ?? '') ? (at.resource as string).split(':') : [];
+  return {
+    ...at,
+    ...(at.account === undefined && account ? { account } : {}),
+    ...(at.region === undefined && region ? { region } : {}),
+  };
+}
+
 const universes = new WeakMap<Source, Selector>();
 
 /** What can happen in a source. */
@@ -119,16 +129,31 @@ function alternativeOf(
     selector = intersect(selector, selectorOf(source.view.where));
     source = rules.sources.get(source.view.of);
   }
-  if (!source) return { sourceId: id, source: undefined, events: NOTHING, ofNamedServices: NOTHING, unlogged: undefined, impossible: [], notes: [], substitutes: [] };
+  if (!source)
+    return {
+      sourceId: id,
+      source: undefined,
+      events: NOTHING,
+      ofNamedServices: NOTHING,
+      unlogged: undefined,
+      impossible: [],
+      notes: [],
+      substitutes: [],
+    };
   const known = knownOf(source, rules);
   const asked = interpret(selector, source, known);
   const never = source.unlogged.find((one) => !isEmpty(asked) && includes(selectorOf(one.where), asked));
   const foreign = foreignNames(asked, source, known);
-  const recorded = source.unlogged.reduce<Selector>((some, one) => (namedIn(asked, one.where) ? minus(some, selectorOf(one.where)) : some), asked);
+  const recorded = source.unlogged.reduce<Selector>(
+    (some, one) => (namedIn(asked, one.where) ? minus(some, selectorOf(one.where)) : some),
+    asked,
+  );
   const own = foreign.size === 0 ? recorded : minus(recorded, selectorOf({ eventName: { equals: [...foreign.keys()] } }));
   const events = intersect(own, universe(source, rules));
   const impossible = [
-    ...(never ? [] : source.unlogged.filter((one) => namedIn(asked, one.where)).map((one) => `no log source records a part of this: ${one.why}`)),
+    ...(never
+      ? []
+      : source.unlogged.filter((one) => namedIn(asked, one.where)).map((one) => `no log source records a part of this: ${one.why}`)),
     ...[...foreign].map(([name, what]) => `no event of ${source.name} is called ${name}, which is ${what}`),
   ];
   return {

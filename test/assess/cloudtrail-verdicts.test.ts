@@ -427,3 +427,21 @@ describe('other ways', () => {
     expect(verdicts.get('data')?.verdict).toBe('missing');
   });
 });
+
+describe('places', () => {
+  const function_ = 'arn:aws:lambda:eu-west-1:111122223333:function:charge';
+  const invoke = [{ id: 'invoke', source: 'aws.cloudtrail.data.lambda', where: { eventName: 'Invoke' } }];
+
+  test('an ARN tells account and region', () => {
+    const verdict = verdictsOf(accountRecords({ trails: [] }), invoke, { provider: 'aws', resource: function_ }, 'aws.lambda.function').get(
+      'invoke',
+    );
+    expect(verdict?.places.map((place) => [place.scope.account, place.scope.region])).toEqual([[ACCOUNT, 'eu-west-1']]);
+  });
+
+  test('names of several services belong to those that are known for them', () => {
+    const records = accountRecords({ trails: [{ name: 'main', selectors: writesOnly }] });
+    const where = { eventSource: ['cloudtrail.amazonaws.com', 'ec2.amazonaws.com'], eventName: ['DeleteTrail', 'DeleteFlowLogs'] };
+    expect(verdictsOf(records, [{ id: 'n', source: 'aws.cloudtrail.management', where }]).get('n')?.verdict).toBe('covered');
+  });
+});
