@@ -94,16 +94,14 @@ interface ReadStore {
 function unreadList(evidence: EvidenceView, estate: AwsEstate, lists: ReadonlyMap<string, { unknown: unknown }>, owner: string) {
   const account = estate.byId.get(owner);
   if (!account) return evidence.unknownOf('cloudtrail:ListEventDataStores', owner, 'AccountNotScanned', []);
-  for (const region of account.regions) {
-    const list = lists.get(`${owner}|${region}`);
-    if (!list)
-      return evidence.unknownOf(
-        'cloudtrail:ListEventDataStores',
-        `${owner} ${region}`,
-        account.reached ? 'NotAsked' : 'AccountNotReached',
-        [],
-      );
-    if (list.unknown) return { ...(list.unknown as ReturnType<EvidenceView['unknownOf']>), on: `${owner} ${region}` };
+  const read = account.regions.map((region) => ({ region, list: lists.get(`${owner}|${region}`) }));
+  // A refusal says more than a question that was not put.
+  const refused = read.find(({ list }) => list?.unknown);
+  if (refused) return { ...(refused.list?.unknown as ReturnType<EvidenceView['unknownOf']>), on: `${owner} ${refused.region}` };
+  const unasked = read.find(({ list }) => !list);
+  if (unasked) {
+    const code = account.reached ? 'NotAsked' : 'AccountNotReached';
+    return evidence.unknownOf('cloudtrail:ListEventDataStores', account.reached ? `${owner} ${unasked.region}` : owner, code, []);
   }
   return account.regionsUnknown && { ...account.regionsUnknown, on: owner };
 }
@@ -148,7 +146,9 @@ function readStore(evidence: EvidenceView, paths: PathsBuilder, arn: string): Re
     passes: selector?.passes ?? NOTHING,
     mayPass: selector?.mayPass ?? EVERYTHING,
     unknowns: selector
-      ? selector.unclear.map((what) => evidence.unknownOf('cloudtrail:GetEventDataStore', `${arn}: ${what}`, 'SelectorNotUnderstood', evidenceIds))
+      ? selector.unclear.map((what) =>
+          evidence.unknownOf('cloudtrail:GetEventDataStore', `${arn}: ${what}`, 'SelectorNotUnderstood', evidenceIds),
+        )
       : [unknown ? { ...unknown, on: arn } : evidence.unknownOf('cloudtrail:GetEventDataStore', arn, 'NoSelectors', evidenceIds)],
     delivery: ingestion(store?.Status),
     latency: 300,
