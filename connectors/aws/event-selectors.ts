@@ -78,7 +78,7 @@ export function takenByAdvanced(selectors: readonly AdvancedEventSelector[]): Ta
       for (const field of selector.FieldSelectors) {
         const problem = problemOf(field);
         if (problem !== undefined) unclear.push(problem);
-        else fields.set(field.Field, strings.intersect(fields.get(field.Field) ?? strings.ALL_STRINGS, valuesOf(field)));
+        else if (!isEveryObject(field, selector.FieldSelectors)) fields.set(field.Field, strings.intersect(fields.get(field.Field) ?? strings.ALL_STRINGS, valuesOf(field)));
       }
       const category = fields.get('eventCategory');
       if (!category) unclear.push('no eventCategory');
@@ -106,6 +106,16 @@ function problemOf(field: Field): string | undefined {
   if (values.length === 0) return `${field.Field} without values`;
   const odd = field.Field === 'readOnly' ? values.find((value) => value !== 'true' && value !== 'false') : undefined;
   return odd === undefined ? undefined : `readOnly ${odd}`;
+}
+
+/** The ARN of every S3 object starts with `arn:<partition>:s3:::`: a selector that says so leaves none out. */
+function isEveryObject(field: Field, all: readonly Field[]): boolean {
+  return (
+    field.Field === 'resources.ARN' &&
+    (field.StartsWith ?? []).some((value) => /^arn:[\w-]+:s3:::$/.test(value)) &&
+    NEGATIVE.every((operator) => (field[operator] ?? []).length === 0) &&
+    all.some((one) => one.Field === 'resources.type' && one.Equals?.length === 1 && one.Equals[0] === 'AWS::S3::Object')
+  );
 }
 
 function valuesOf(field: Field): strings.Strings {

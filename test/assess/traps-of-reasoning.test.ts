@@ -287,3 +287,29 @@ describe('what a need asks for', () => {
     }
   });
 });
+
+describe('ways that look open', () => {
+  test('replication counts only with versioning at both ends', () => {
+    const copied = (source: unknown, target: unknown) =>
+      accountRecords({
+        regions: ['us-east-1'], trails: [{ name: 'main' }],
+        buckets: [{ name: 'main-logs', versioning: source, lifecycle: { Rules: [{ ID: 'week', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 7 }, NoncurrentVersionExpiration: { NoncurrentDays: 1 } }] } }, { name: 'copy', versioning: target }],
+      }).map((record) =>
+        record.op === 'GetBucketReplication' && record.args.Bucket === 'main-logs'
+          ? answered(ACCOUNT, 'us-east-1', 's3:GetBucketReplication', record.args, { ReplicationConfiguration: { Role: 'arn:aws:iam::111122223333:role/copy', Rules: [{ ID: 'r', Status: 'Enabled', Filter: { Prefix: '' }, Destination: { Bucket: 'arn:aws:s3:::copy' } }] } })
+          : record,
+      );
+    const year = { ...all, retain: '365d' };
+    const on = { Status: 'Enabled' };
+    expect(verdict(copied(on, on), year)?.verdict).toBe('covered');
+    for (const [source, target] of [[{}, on], [on, {}], [{ Status: 'Suspended' }, on]]) expect(verdict(copied(source, target), year)?.verdict).toBe('partial');
+    const unread = copied(on, on).map((record) => (record.op === 'GetBucketVersioning' && record.args.Bucket === 'copy' ? refused(ACCOUNT, 'us-east-1', 's3:GetBucketVersioning', record.args) : record));
+    expect(verdict(unread, year)?.verdict).toBe('unknown');
+  });
+
+  test('the start that all object ARNs share leaves no object out', () => {
+    const objects = (StartsWith: string[]) => accountRecords({ trails: [{ name: 'main', selectors: { AdvancedEventSelectors: [{ FieldSelectors: [category('Data'), { Field: 'resources.type', Equals: ['AWS::S3::Object'] }, { Field: 'resources.ARN', StartsWith }] }] } }] });
+    expect(verdict(objects(['arn:aws:s3:::']), { source: 'aws.cloudtrail.data.s3' })?.verdict).toBe('covered');
+    expect(verdict(objects(['arn:aws:s3:::c']), { source: 'aws.cloudtrail.data.s3' })?.verdict).toBe('partial');
+  });
+});

@@ -215,9 +215,12 @@ describe('where logs go on from a bucket', () => {
   });
 
   it('has its own days at a replica', () => {
+    const versioned = { GetBucketVersioning: { Status: 'Enabled' } };
     const { built, landing } = land([
-      ...bucketRecords({ GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 30 } }), GetBucketReplication: rules({}) }),
-      ...copy,
+      ...bucketRecords({ ...versioned, GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 30 } }), GetBucketReplication: rules({}) }),
+      ...bucketRecords({ ...versioned, GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 2557 } }) }, 'card-copy', {
+        account: '999900001111',
+      }),
     ]);
     const [edge] = built.edges.get(landing.node) ?? [];
     expect(edge).toMatchObject({ delivery: { state: 'flowing' }, unknowns: [] });
@@ -226,7 +229,7 @@ describe('where logs go on from a bucket', () => {
       kind: 's3',
       name: 'card-copy',
       scope: { account: '999900001111' },
-      keeps: { total: exactly(2557) },
+      keeps: { searchable: exactly(2557) },
     });
   });
 
