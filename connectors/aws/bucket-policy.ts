@@ -47,8 +47,12 @@ type Statement = z.infer<typeof Statement>;
 const Policy = z.object({ Statement: z.union([z.array(Statement), Statement.transform((one) => [one])]) });
 export type Policy = z.infer<typeof Policy>;
 
+/** S3 takes 20 KB; what is far above it was not written by it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html */
+const MOST_CHARACTERS = 200_000;
+
 /** A policy document from its JSON text; `undefined` where it cannot be read. */
 export function parsePolicy(text: string): Policy | undefined {
+  if (text.length > MOST_CHARACTERS) return undefined;
   const read = Policy.safeParse(jsonOf(text));
   return read.success ? read.data : undefined;
 }
@@ -241,12 +245,18 @@ function conditionHolds(operator: string, key: string, values: readonly string[]
 
 /** `*` is any run of characters, `?` is one. */
 function like(pattern: string, text: string): boolean {
-  return after(pattern, text).has(pattern.length);
+  const single = oneStar(pattern);
+  return after(single, text).has(single.length);
 }
 
 /** Whether some text that starts with `start` fits the pattern. */
 function reaches(pattern: string, start: string): boolean {
-  return after(pattern, start).size > 0;
+  return after(oneStar(pattern), start).size > 0;
+}
+
+/** Several stars say what one says; a run of them would be walked anew for each letter. */
+function oneStar(pattern: string): string {
+  return pattern.replace(/\*{2,}/g, '*');
 }
 
 /** The places in the pattern that can be reached by reading the text. */
@@ -269,7 +279,7 @@ function skipStars(pattern: string, places: readonly number[]): Set<number> {
   const found = new Set<number>();
   for (let place of places) {
     found.add(place);
-    while (pattern[place] === '*') {
+    while (pattern[place] === '*' && !found.has(place + 1)) {
       place += 1;
       found.add(place);
     }

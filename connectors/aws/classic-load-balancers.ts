@@ -6,7 +6,7 @@ import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { landInBucket } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge, withoutEndSlashes } from './listing.ts';
 
 const SOURCE = 'aws.elb.classic';
 
@@ -146,7 +146,7 @@ function readLoadBalancer(
       evidence.unknownOf('elasticloadbalancing-classic:DescribeLoadBalancerAttributes', name, 'AttributeMissing', answer.ids);
     taps.push(unseenEdge(paths, { id: `${id}|not-read`, label, unknowns: [unknown], evidence: ids, account: account.id, region }));
   } else if (log.Enabled && log.S3BucketName) {
-    const prefix = (log.S3BucketPrefix ?? '').replace(/\/+$/, '');
+    const prefix = withoutEndSlashes(log.S3BucketPrefix ?? '');
     const landing = landInBucket(evidence, paths, {
       bucket: log.S3BucketName,
       prefix: `${prefix === '' ? '' : `${prefix}/`}AWSLogs/${account.id}/elasticloadbalancing/${region}/`,

@@ -492,7 +492,7 @@ function mended(log: z.infer<typeof FlowLog>): { fix?: string } {
 }
 
 function fieldsOf(log: z.infer<typeof FlowLog>): readonly string[] {
-  const named = [...(log.LogFormat ?? '').matchAll(/\$\{([^}]+)\}/g)].map((match) => match[1] as string);
+  const named = [...(log.LogFormat ?? '').matchAll(/\$\{([^${}]+)\}/g)].map((match) => match[1] as string);
   if (named.length > 0) return named;
   return log.ResourceId?.startsWith('tgw') ? DEFAULT_TGW_FIELDS : DEFAULT_FIELDS;
 }

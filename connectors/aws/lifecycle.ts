@@ -34,6 +34,8 @@ const number = z.union([
 ]);
 /** https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3 */
 const MOST_RULES = 1000;
+/** Rules times sizes: far more than buckets that people set up, and done in a second. */
+const MOST_STEPS = 10_000_000;
 const Tagged = z.object({
   Prefix: z.string().optional(),
   Tag: z.unknown().optional(),
@@ -118,9 +120,16 @@ export function lifetimeOf(settings: BucketSettings, prefix: string, storageClas
     ...[...rules.map(prefixOf), ...(tierings ?? []).map((one) => filterPrefix(one.Filter))].filter((one) => one.startsWith(prefix)),
   ]);
   const minimum = settings.lifecycle.TransitionDefaultMinimumObjectSize;
-  const spans = [...prefixes].flatMap((under) => {
+  const cases = [...prefixes].map((under) => {
     const taking = rules.filter((rule) => under.startsWith(prefixOf(rule)));
-    return sizesOf(taking).map((size) => spanOf({ rules: taking, tierings, settings, minimum, storageClass, under, size, locked }));
+    return { under, taking, sizes: sizesOf(taking) };
+  });
+  if (cases.reduce((sum, { taking, sizes }) => sum + taking.length * sizes.length, 0) > MOST_STEPS) {
+    const open = { least: 0, most: Number.POSITIVE_INFINITY };
+    return { searchable: open, total: { ...open, least: locked ?? 0 }, because: 'its lifecycle rules overlap in too many ways to tell' };
+  }
+  const spans = cases.flatMap(({ under, taking, sizes }) => {
+    return sizes.map((size) => spanOf({ rules: taking, tierings, settings, minimum, storageClass, under, size, locked }));
   });
   const searchable = around(spans.map((span) => span.searchable));
   const total = around(spans.map((span) => span.total));
@@ -299,7 +308,7 @@ function noncurrentDays(rules: readonly LifecycleRule[]): Range {
 
 function around(ranges: readonly Range[]): Range {
   if (ranges.length === 0) return FOR_EVER;
-  return { least: Math.min(...ranges.map((range) => range.least)), most: Math.max(...ranges.map((range) => range.most)) };
+  return ranges.reduce((all, range) => ({ least: Math.min(all.least, range.least), most: Math.max(all.most, range.most) }));
 }
 
 function explain(spans: readonly Span[], searchable: Range, total: Range, divided: boolean): string {

@@ -120,11 +120,18 @@ export function unseenEdge(
 export function bucketOf(arn: string): { readonly bucket: string; readonly prefix: string } {
   const path = arn.replace(/^arn:[^:]*:s3:::/, '');
   const cut = path.indexOf('/');
-  const prefix = cut < 0 ? '' : path.slice(cut + 1).replace(/\/+$/, '');
+  const prefix = cut < 0 ? '' : withoutEndSlashes(path.slice(cut + 1));
   return { bucket: cut < 0 ? path : path.slice(0, cut), prefix: prefix === '' ? '' : `${prefix}/` };
 }
 
 /** A log group's ARN as destinations are named: without the trailing `:*`. */
 export function groupArn(arn: string): string {
   return arn.replace(/:\*$/, '');
+}
+
+/** The text without the slashes at its end. A regular expression would try each slash of a long run anew. */
+export function withoutEndSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  return text.slice(0, end);
 }

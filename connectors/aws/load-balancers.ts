@@ -7,7 +7,7 @@ import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import { elbWriters } from './classic-load-balancers.ts';
 import { landInBucket } from './destinations.ts';
 import type { AwsAccount } from './estate.ts';
-import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge } from './listing.ts';
+import { blindWhereNotReached, blindWhereRegionsUnknown, cellsOf, listOf, unseenEdge, withoutEndSlashes } from './listing.ts';
 import { tapsOfVended } from './vended-deliveries.ts';
 
 const ALB_ACCESS = 'aws.elb.alb.access';
@@ -152,7 +152,7 @@ function bucketTaps(
     return [unseenEdge(paths, { id: `${id}|not-read`, label: name, unknowns: [unknown], evidence: ids, account: account.id, region })];
   }
   if (enabled !== 'true' || !bucket) return [];
-  const prefix = (attributes.get(`${attribute}.s3.prefix`) ?? '').replace(/\/+$/, '');
+  const prefix = withoutEndSlashes(attributes.get(`${attribute}.s3.prefix`) ?? '');
   const landing = landInBucket(evidence, paths, {
     bucket,
     prefix: `${prefix === '' ? '' : `${prefix}/`}AWSLogs/${account.id}/elasticloadbalancing/${region}/`,
