@@ -18,8 +18,8 @@ interface Service {
   readonly global?: boolean;
   /** Single operations of a regional service that answer for all regions. */
   readonly globalOps?: readonly string[];
-  /** The package is of a generation that keeps the first credentials it is given, so each account has its own client. */
-  readonly ownClient?: boolean;
+  /** The package is of a generation that keeps the first credentials it is given; its signer is made to ask each time. */
+  readonly keepsCredentials?: boolean;
 }
 
 /** SDK package and client per service name; a package is imported when the service is first asked. */
@@ -36,7 +36,7 @@ export const services: Readonly<Record<string, Service>> = {
   logs: { load: () => import('@aws-sdk/client-cloudwatch-logs'), client: 'CloudWatchLogsClient' },
   organizations: { load: () => import('@aws-sdk/client-organizations'), client: 'OrganizationsClient', global: true },
   route53: { load: () => import('@aws-sdk/client-route-53'), client: 'Route53Client', global: true },
-  route53resolver: { load: () => import('@aws-sdk/client-route53resolver'), client: 'Route53ResolverClient', ownClient: true },
+  route53resolver: { load: () => import('@aws-sdk/client-route53resolver'), client: 'Route53ResolverClient', keepsCredentials: true },
   s3: { load: () => import('@aws-sdk/client-s3'), client: 'S3Client', globalOps: ['ListBuckets'] },
   securitylake: { load: () => import('@aws-sdk/client-securitylake'), client: 'SecurityLakeClient' },
   sts: { load: () => import('@aws-sdk/client-sts'), client: 'STSClient', global: true },
@@ -128,9 +128,9 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     return module;
   }
 
-  async function clientOf(module: Record<string, unknown>, name: string, region: string, account: string): Promise<Client> {
+  function clientOf(module: Record<string, unknown>, name: string, region: string): Client {
     const service = services[name] as Service;
-    const key = `${name}|${region}|${service.ownClient ? account : ''}`;
+    const key = `${name}|${region}`;
     let client = clients.get(key);
     if (client) {
       // The longest unused one goes first.
@@ -153,6 +153,10 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     for (const oldest of clients.keys()) {
       if (clients.size <= maxClients) break;
       clients.delete(oldest);
+    }
+    if (service.keepsCredentials) {
+      const signer = client.config.signer as (scheme: unknown) => Promise<object>;
+      client.config.signer = async (scheme: unknown) => Object.assign(await signer(scheme), { credentialProvider: credentials });
     }
     // The SDK's own adaptive strategy, but one for each account: its rate is learnt from throttling, which is an account's.
     const adaptive = (client.config.retryStrategy as () => Promise<object>)();
@@ -186,7 +190,7 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     const module = await moduleOf(name);
     const Command = module[`${op}Command`] as (new (args: Record<string, unknown>) => object) | undefined;
     if (!Command) throw new Error(`${name} has no operation ${op}`);
-    const client = await clientOf(module, name, region, caller.account);
+    const client = clientOf(module, name, region);
     const context: CallContext = { caller, credentials: known, place: `${name}|${region}`, raw: undefined };
     try {
       const { $metadata: _, ...body } = await underWay.run(context, () => client.send(new Command(args)));
