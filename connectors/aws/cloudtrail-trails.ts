@@ -403,6 +403,11 @@ function addDestinations(
     });
   }
   const group = groupArn(trail);
+  // Every trail has a bucket: an answer without one does not tell where it delivers.
+  if (!trail.S3BucketName && !group) {
+    const unknown = evidence.unknownOf('cloudtrail:DescribeTrails', trail.TrailARN, 'DestinationMissing', ids);
+    paths.edge(node, unseenTap(paths, `destination:${trail.TrailARN}`, `where trail ${trail.Name ?? trail.TrailARN} delivers`, unknown));
+  }
   if (group) {
     const landing = landInLogGroup(evidence, paths, { arn: group, hasStatus: true });
     paths.edge(node, {
@@ -477,7 +482,9 @@ function selectorsOf(evidence: EvidenceView, trail: Trail, owner: string, home: 
     unknowns: [
       ...unclear,
       ...insights.unknowns,
-      unread ? { ...unread, on: trail.TrailARN } : evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
+      unread
+        ? { ...unread, on: trail.TrailARN }
+        : evidence.unknownOf('cloudtrail:GetEventConfiguration', trail.TrailARN, 'EventsAggregated', configuration.ids),
     ],
     evidence: ids,
   };
@@ -487,7 +494,8 @@ function insightsOf(evidence: EvidenceView, trail: Trail, owner: string, home: s
   const answer = bestAnswer(evidence, 'cloudtrail:GetInsightSelectors', Insights, owner, home, (args) => args.TrailName, trail);
   const insight = selectorOf({ eventCategory: { equals: ['Insight'] } });
   if (answer.error?.code === 'InsightNotEnabledException') return { passes: NOTHING, mayPass: NOTHING, unknowns: [], evidence: answer.ids };
-  if (answer.unknown) return { passes: NOTHING, mayPass: insight, unknowns: [{ ...answer.unknown, on: trail.TrailARN }], evidence: answer.ids };
+  if (answer.unknown)
+    return { passes: NOTHING, mayPass: insight, unknowns: [{ ...answer.unknown, on: trail.TrailARN }], evidence: answer.ids };
   const types = answer.pages.flatMap((page) => page.InsightSelectors.flatMap((one) => one.InsightType ?? []));
   const passes = types.length === 0 ? NOTHING : intersect(insight, selectorOf({ insightType: { equals: types } }));
   return { passes, mayPass: passes, unknowns: [], evidence: answer.ids };
