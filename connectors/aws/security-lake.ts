@@ -6,7 +6,9 @@ import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge, Kept } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import { emitterId } from './cloudtrail.ts';
+import { type AwsOrganization, estateOf } from './estate.ts';
 import { cellsOf, UNKNOWN_KEPT, unseenEdge } from './listing.ts';
+import { remember } from './remember.ts';
 
 export type LakeSource = 'VPC_FLOW' | 'CLOUD_TRAIL_MGMT' | 'S3_DATA' | 'LAMBDA_EXECUTION' | 'ROUTE53' | 'EKS_AUDIT' | 'WAF' | 'SH_FINDINGS';
 
@@ -173,7 +175,7 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: LakePlace): 
       evidence: [...one.ids, ...taken.ids],
     });
   }
-  const own = ownAnswer(evidence, place);
+  const own = beyondAccount(evidence, place, ownAnswer(evidence, place));
   if (own.unknown && edges.every((edge) => edge.passes === NOTHING)) {
     edges.push(
       unseenEdge(paths, {
@@ -188,6 +190,58 @@ function tapsOf(evidence: EvidenceView, paths: PathsBuilder, place: LakePlace): 
     );
   }
   return edges;
+}
+
+const Administrators = z.object({ DelegatedAdministrators: z.array(z.object({ Id: z.string().optional() })).default([]) });
+
+/**
+ * A lake of an organization stands in an account that administers it for all, and a member does not show it. So where the account has no
+ * lake, those that may administer one have to have been asked too.
+ * https://docs.aws.amazon.com/security-lake/latest/userguide/multi-account-management.html
+ */
+function beyondAccount(
+  evidence: EvidenceView,
+  place: { account: string; region: string },
+  own: ReturnType<typeof ownAnswer>,
+): ReturnType<typeof ownAnswer> {
+  const estate = estateOf(evidence);
+  const organization = estate.organizationOf(place.account);
+  if (own.unknown) return own;
+  if (!organization) {
+    const unknown = estate.byId.get(place.account)?.organizationUnknown;
+    return unknown ? { unknown, ids: own.ids } : own;
+  }
+  const known = remember(administrators, evidence, () => new Map<string, { readonly unread: Unread | undefined }>());
+  const { unread } = remember(known, `${organization.id}|${place.region}`, () => ({
+    unread: unreadAdministrator(evidence, organization, place.region),
+  }));
+  return unread ? { unknown: unread.unknown, ids: [...own.ids, ...unread.ids] } : own;
+}
+
+interface Unread {
+  readonly unknown: Unknown;
+  readonly ids: readonly number[];
+}
+
+const administrators = new WeakMap<EvidenceView, Map<string, { readonly unread: Unread | undefined }>>();
+
+/** Of the accounts that may administer lakes for the organization one that was not asked in the region, where there is one. */
+function unreadAdministrator(evidence: EvidenceView, organization: AwsOrganization, region: string): Unread | undefined {
+  const op = 'organizations:ListDelegatedAdministrators';
+  const answers = evidence.calls(op, Administrators).filter((answer) => organization.members.has(answer.account));
+  const listed = answers.find((answer) => answer.unknown === undefined);
+  // Without their list any member may be one, so all of those have to be known.
+  const members = evidence.calls('organizations:ListAccounts', z.unknown());
+  if (!listed && !members.some((answer) => answer.unknown === undefined && organization.members.has(answer.account)))
+    return { unknown: answers[0]?.unknown ?? evidence.unknownOf(op, organization.id, 'NotAsked', []), ids: [] };
+  const candidates = listed
+    ? listed.pages.flatMap((page) => page.DelegatedAdministrators.flatMap((one) => one.Id ?? []))
+    : organization.members;
+  for (const account of candidates) {
+    const { unknown, ids } = ownAnswer(evidence, { account, region });
+    if (unknown) return { unknown: { ...unknown, on: `${region} in ${account}, which may keep the lake of the organization` }, ids };
+  }
+  return undefined;
 }
 
 /** Whether the account itself was asked for lakes in the region. No lake there is a fact; so is a service that the region does not have. */

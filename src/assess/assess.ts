@@ -1,4 +1,5 @@
 import { type Event, includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { globMatches } from '../events/glob.ts';
 import { keyOf as keyOfStrings } from '../events/strings.ts';
 import { knownNames } from '../events/universe.ts';
 import { witness } from '../events/witness.ts';
@@ -23,7 +24,6 @@ import {
 import type { Blind, Edge, Emitter, LogPaths, Store } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
 import { draw } from './draw.ts';
-import { globMatches } from './glob.ts';
 import { inventoryOf } from './inventory.ts';
 import { type Loss, lossOf, nameOf, offersOf } from './offers.ts';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
+import { globMatches } from '../events/glob.ts';
 import { ALL_STRINGS, members } from '../events/strings.ts';
 import { foreignNames, interpret, universeOf } from '../events/universe.ts';
 import { DAY } from '../model/duration.ts';
@@ -55,17 +56,10 @@ export function needsOf(model: ThreatModel, rules: Rules): Need[] {
 }
 
 function needOf(system: string, threat: Threat, asset: Asset | undefined, statement: NeedStatement, index: number, rules: Rules): Need {
-  const at = placed({ ...asset?.at, ...statement.at });
+  const at = placed(narrower(asset?.at ?? {}, statement.at ?? {}));
   const wanted = statement.anyOf ?? [{ source: statement.source, events: statement.events, where: statement.where }];
-  const alternatives = wanted.map((one) =>
-    alternativeOf(
-      {
-        ...one,
-        where: one.where && statement.where && statement.anyOf ? { ...statement.where, ...one.where } : (one.where ?? statement.where),
-      },
-      rules,
-    ),
-  );
+  // Conditions beside `anyOf` hold for each alternative.
+  const alternatives = wanted.map((one) => alternativeOf(one, statement.anyOf ? statement.where : undefined, rules));
   const [first] = alternatives;
   const withLoss = alternatives.map((one, position) => {
     const loss = position > 0 ? first?.source?.equivalents.find((equivalent) => equivalent.source === one.sourceId)?.loss : undefined;
@@ -93,6 +87,16 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
   };
 }
 
+/** A need's place within its asset's: of two patterns the one that the other takes in. Where they contradict each other the need's stands. */
+function narrower(asset: At, need: At): At {
+  const at: Record<string, string | undefined> = { ...asset, ...need };
+  for (const field of ['account', 'region', 'resource'] as const) {
+    const [wide, narrow] = [asset[field], need[field]];
+    if (wide !== undefined && narrow !== undefined && globMatches(narrow, wide)) at[field] = wide;
+  }
+  return at;
+}
+
 /** An ARN tells the account and the region of what it names, where the model does not. */
 function placed(at: At): At {
   const [, , , region, account] = /^arn:[^:]+:[^:]+:([^:]*):([^:]*):/.test(at.resource ?? '') ? (at.resource as string).split(':') : [];
@@ -118,12 +122,13 @@ export function knownOf(source: Source, rules: Rules): KnownEvents | undefined {
 
 function alternativeOf(
   wanted: { source?: string | undefined; events?: string | undefined; where?: Where | undefined },
+  and: Where | undefined,
   rules: Rules,
 ): Alternative {
   const named = wanted.events === undefined ? undefined : eventsNamed(wanted.events, rules);
   const id = named?.source ?? wanted.source ?? wanted.events ?? '';
   let source = rules.sources.get(id);
-  let selector = intersect(selectorOf(named?.where ?? {}), selectorOf(wanted.where ?? {}));
+  let selector = intersect(intersect(selectorOf(named?.where ?? {}), selectorOf(wanted.where ?? {})), selectorOf(and ?? {}));
   // A view is a part of another source's events under a name of its own.
   if (source?.view) {
     selector = intersect(selector, selectorOf(source.view.where));

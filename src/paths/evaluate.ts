@@ -38,7 +38,7 @@ export function flowOf(paths: LogPaths, taps: readonly Edge[]): Flow {
       deadEnds.push(way);
       return;
     }
-    if (node.type === 'store') routes.push(routeOf(way, node));
+    if (node.type === 'store') routes.push(routeOf(paths, way, node));
     const next = paths.edges.get(last.to) ?? [];
     if (next.length === 0 && node.type === 'hop') deadEnds.push(way);
     const seen = new Set(visited).add(last.to);
@@ -48,21 +48,23 @@ export function flowOf(paths: LogPaths, taps: readonly Edge[]): Flow {
   return { routes, deadEnds };
 }
 
-function routeOf(edges: readonly Edge[], store: Store): Route {
+function routeOf(paths: LogPaths, edges: readonly Edge[], store: Store): Route {
   let lower: Selector = EVERYTHING;
   let upper: Selector = EVERYTHING;
   let sampling = 1;
   let latency: number | undefined = 0;
   let fields: readonly string[] | undefined;
-  for (const edge of edges) {
+  for (const [index, edge] of edges.entries()) {
     lower = edge.delivery.state === 'flowing' ? intersect(lower, edge.passes) : NOTHING;
     upper = edge.delivery.state === 'broken' ? NOTHING : intersect(upper, edge.mayPass);
     sampling *= edge.sampling ?? 1;
-    if (edge.latency !== undefined) latency += edge.latency;
+    // The first edge tells the time to the first store; what leaves a store again takes time of its own.
+    const onward = index > 0 && paths.nodes.get((edges[index - 1] as Edge).to)?.type === 'store';
+    if (edge.latency === undefined) latency = index === 0 || onward ? undefined : latency;
+    else if (latency !== undefined) latency += edge.latency;
     fields =
       edge.fields === undefined ? fields : fields === undefined ? edge.fields : fields.filter((field) => edge.fields?.includes(field));
   }
-  if (edges.every((edge) => edge.latency === undefined)) latency = undefined;
   if (sampling < 1) lower = NOTHING;
   if (store.unseen) lower = NOTHING;
   return { edges, store, lower, upper, sampling, latency, fields };

@@ -3,7 +3,7 @@ import { deleters, judgeWrite, parsePolicy, type Write } from '../../connectors/
 import { Lifecycle, lifetimeOf } from '../../connectors/aws/lifecycle.ts';
 import { withoutEndSlashes } from '../../connectors/aws/listing.ts';
 import { terminal } from '../../reports/escape.ts';
-import { globMatches } from '../../src/assess/glob.ts';
+import { globMatches } from '../../src/events/glob.ts';
 
 const WRITE: Write = {
   bucket: 'ct-logs',
@@ -26,12 +26,12 @@ function soon<T>(work: () => T): T {
 
 describe('patterns made to take for ever', () => {
   it.each([
-    ['stars', '*'.repeat(150_000)],
-    ['stars before what does not fit', `arn:aws:s3:::${'*'.repeat(150_000)}!`],
-    ['stars between letters', '*a'.repeat(75_000)],
-    ['stars between question marks', '?*'.repeat(75_000)],
-    ['all of them', '*?a*'.repeat(30_000)],
-    ['the start of a variable', '${'.repeat(75_000)],
+    ['stars', '*'.repeat(20_000)],
+    ['stars before what does not fit', `arn:aws:s3:::${'*'.repeat(20_000)}!`],
+    ['stars between letters', '*a'.repeat(10_000)],
+    ['stars between question marks', '?*'.repeat(10_000)],
+    ['all of them', '*?a*'.repeat(8_000)],
+    ['the start of a variable', '${'.repeat(10_000)],
   ])('in a bucket policy: %s', (_, pattern) => {
     const policy = parsePolicy(
       JSON.stringify({

@@ -53,6 +53,12 @@ export function account(id = ACCOUNT, regions: readonly string[] = [REGION]): Ev
       {},
       { account: id, region: null },
     ),
+    refusal(
+      'organizations:DescribeOrganization',
+      {},
+      { account: id, region: null },
+      { code: 'AWSOrganizationsNotInUseException', message: '' },
+    ),
   ];
 }
 
