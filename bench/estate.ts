@@ -21,7 +21,7 @@ export const REGIONS = [
   'sa-east-1',
 ];
 export const AS_OF = '2026-11-21T12:00:00Z';
-const MANAGEMENT = '900000000000';
+export const MANAGEMENT = '900000000000';
 const ARN = `arn:aws:cloudtrail:us-east-1:${MANAGEMENT}:trail/org`;
 
 /**

@@ -3,6 +3,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Sent } from '../../src/collect/provider.ts';
 import type { CallError } from '../../src/model/evidence.ts';
 import { callErrorOf, type RawError } from './errors.ts';
+import { Sha256 } from './sha256.ts';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -128,14 +129,15 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     return module;
   }
 
-  function clientOf(module: Record<string, unknown>, name: string, region: string): Client {
+  function clientOf(module: Record<string, unknown>, name: string, region: string, place: string): Client {
     const service = services[name] as Service;
-    const key = `${name}|${region}`;
-    let client = clients.get(key);
+    let client = clients.get(place);
     if (client) {
       // The longest unused one goes first.
-      clients.delete(key);
-      clients.set(key, client);
+      if (clients.size >= maxClients) {
+        clients.delete(place);
+        clients.set(place, client);
+      }
       return client;
     }
     const Constructor = module[service.client] as new (config: Record<string, unknown>) => Client;
@@ -143,13 +145,14 @@ export function createSdk(options: SdkOptions = {}): Sdk {
       region,
       credentials,
       requestHandler: handler,
+      sha256: Sha256,
       retryMode: 'adaptive',
       maxAttempts,
       customUserAgent: 'viewshed',
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(name === 's3' && (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined ? { forcePathStyle: true } : {}),
     });
-    clients.set(key, client);
+    clients.set(place, client);
     for (const oldest of clients.keys()) {
       if (clients.size <= maxClients) break;
       clients.delete(oldest);
@@ -190,8 +193,9 @@ export function createSdk(options: SdkOptions = {}): Sdk {
     const module = await moduleOf(name);
     const Command = module[`${op}Command`] as (new (args: Record<string, unknown>) => object) | undefined;
     if (!Command) throw new Error(`${name} has no operation ${op}`);
-    const client = clientOf(module, name, region);
-    const context: CallContext = { caller, credentials: known, place: `${name}|${region}`, raw: undefined };
+    const place = `${name}|${region}`;
+    const client = clientOf(module, name, region, place);
+    const context: CallContext = { caller, credentials: known, place, raw: undefined };
     try {
       const { $metadata: _, ...body } = await underWay.run(context, () => client.send(new Command(args)));
       // A proxy's page is no answer, though an XML parser may find nothing wrong with it.
