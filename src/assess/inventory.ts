@@ -6,7 +6,7 @@ import { universe } from '../needs/compile.ts';
 import { judge, type Offer } from '../paths/evaluate.ts';
 import type { Edge, Emitter } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
-import type { Desk } from './assess.ts';
+import type { Desk } from './desk.ts';
 import { nameOf, offersOf } from './offers.ts';
 import { addOutliers } from './uniform.ts';
 
