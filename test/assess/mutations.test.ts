@@ -542,7 +542,9 @@ describe('knowing less of an estate', () => {
       )(coveredEstate()),
     ],
   ];
-  const aggregated = edit('cloudtrail:GetEventConfiguration', TRAIL, () => ({ AggregationConfigurations: [{ EventCategory: 'Data' }] }))(coveredEstate());
+  const aggregated = edit('cloudtrail:GetEventConfiguration', TRAIL, () => ({ AggregationConfigurations: [{ EventCategory: 'Data' }] }))(
+    coveredEstate(),
+  );
   impaired.push(['aggregated', aggregated]);
   for (const [state, records] of impaired) {
     test.each(LOSSES)(
@@ -575,17 +577,58 @@ describe('knowing less of an organization', () => {
   const estates: [string, EvidenceRecord[]][] = (['trail', 'lake', 'nothing'] as const).map((way) => [
     way,
     [
-      ...accountRecords({ account: management, organization, regions: ['us-east-1'], trails: way === 'trail' ? [{ name: 'org', organization: true, bucket: 'org-logs' }] : [] }).map((record) =>
+      ...accountRecords({
+        account: management,
+        organization,
+        regions: ['us-east-1'],
+        trails: way === 'trail' ? [{ name: 'org', organization: true, bucket: 'org-logs' }] : [],
+      }).map((record) =>
         record.op === 'ListAccounts'
-          ? { ...record, body: { Accounts: organization.accounts.map(({ id }) => ({ Id: id, State: id === closed ? 'SUSPENDED' : 'ACTIVE' })) } }
+          ? {
+              ...record,
+              body: { Accounts: organization.accounts.map(({ id }) => ({ Id: id, State: id === closed ? 'SUSPENDED' : 'ACTIVE' })) },
+            }
           : way === 'lake' && record.op === 'ListEventDataStores'
             ? { ...record, body: { EventDataStores: [{ EventDataStoreArn: lake, Name: 'lake' }] } }
             : record,
       ),
-      ...(way === 'lake' ? [answered(management, 'us-east-1', 'cloudtrail:GetEventDataStore', { EventDataStore: lake }, { EventDataStoreArn: lake, Name: 'lake', Status: 'ENABLED', MultiRegionEnabled: true, OrganizationEnabled: true, RetentionPeriod: 366, AdvancedEventSelectors: [MANAGED] })] : []),
+      ...(way === 'lake'
+        ? [
+            answered(
+              management,
+              'us-east-1',
+              'cloudtrail:GetEventDataStore',
+              { EventDataStore: lake },
+              {
+                EventDataStoreArn: lake,
+                Name: 'lake',
+                Status: 'ENABLED',
+                MultiRegionEnabled: true,
+                OrganizationEnabled: true,
+                RetentionPeriod: 366,
+                AdvancedEventSelectors: [MANAGED],
+              },
+            ),
+          ]
+        : []),
       ...accountRecords({ account: shop, organization, regions: ['us-east-1', 'eu-west-1'], trails: [] }).map((record) =>
         way === 'trail' && record.op === 'DescribeTrails'
-          ? { ...record, body: { trailList: [{ Name: 'org', TrailARN: `arn:aws:cloudtrail:us-east-1:${management}:trail/org`, HomeRegion: 'us-east-1', S3BucketName: 'org-logs', IncludeGlobalServiceEvents: true, IsMultiRegionTrail: true, IsOrganizationTrail: true }] } }
+          ? {
+              ...record,
+              body: {
+                trailList: [
+                  {
+                    Name: 'org',
+                    TrailARN: `arn:aws:cloudtrail:us-east-1:${management}:trail/org`,
+                    HomeRegion: 'us-east-1',
+                    S3BucketName: 'org-logs',
+                    IncludeGlobalServiceEvents: true,
+                    IsMultiRegionTrail: true,
+                    IsOrganizationTrail: true,
+                  },
+                ],
+              },
+            }
           : record,
       ),
       refused(lost, undefined, 'sts:AssumeRole', { RoleArn: `arn:aws:iam::${lost}:role/ViewshedReader` }),
@@ -593,23 +636,39 @@ describe('knowing less of an organization', () => {
   ]);
   const places = { estate: {}, management: { account: management }, shop: { account: shop }, lost: { account: lost } };
   const model = ThreatModel.parse({
-    version: 1, system: 'Org', assets: Object.entries(places).map(([id, place]) => ({ id, at: { provider: 'aws', ...place } })),
-    threats: Object.keys(places).flatMap((id) => ['aws.cloudtrail.management', 'aws.cloudtrail.data.s3', 'aws.vpc.flowlogs'].map((source) => ({ id: `${id} ${source}`, title: id, assets: [id], needs: [{ id: `${id} ${source}`, source }] }))),
+    version: 1,
+    system: 'Org',
+    assets: Object.entries(places).map(([id, place]) => ({ id, at: { provider: 'aws', ...place } })),
+    threats: Object.keys(places).flatMap((id) =>
+      ['aws.cloudtrail.management', 'aws.cloudtrail.data.s3', 'aws.vpc.flowlogs'].map((source) => ({
+        id: `${id} ${source}`,
+        title: id,
+        assets: [id],
+        needs: [{ id: `${id} ${source}`, source }],
+      })),
+    ),
   });
   const found = (records: readonly EvidenceRecord[]) => new Map(judged(records, model).needs.map((need) => [need.threat, need]));
   for (const [way, records] of estates) {
-    test.each(LOSSES)(`${way}: %s never makes a verdict surer`, (_, lose) => {
-      const before = found(records);
-      const wrong: string[] = [];
-      for (const [index, record] of records.entries()) {
-        const changed = lose(records, index);
-        if (changed[index] === record) continue;
-        for (const [id, need] of found(changed)) {
-          const was = before.get(id)?.verdict ?? '';
-          if (was !== 'not-applicable' && !LESS[was]?.includes(need.verdict)) wrong.push(`${record.service}:${record.op} ${record.account} ${record.region ?? ''}: ${id} ${was} -> ${need.verdict}: ${need.because}`);
+    test.each(LOSSES)(
+      `${way}: %s never makes a verdict surer`,
+      (_, lose) => {
+        const before = found(records);
+        const wrong: string[] = [];
+        for (const [index, record] of records.entries()) {
+          const changed = lose(records, index);
+          if (changed[index] === record) continue;
+          for (const [id, need] of found(changed)) {
+            const was = before.get(id)?.verdict ?? '';
+            if (was !== 'not-applicable' && !LESS[was]?.includes(need.verdict))
+              wrong.push(
+                `${record.service}:${record.op} ${record.account} ${record.region ?? ''}: ${id} ${was} -> ${need.verdict}: ${need.because}`,
+              );
+          }
         }
-      }
-      expect(wrong).toEqual([]);
-    }, 120_000);
+        expect(wrong).toEqual([]);
+      },
+      120_000,
+    );
   }
 });

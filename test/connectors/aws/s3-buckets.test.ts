@@ -217,7 +217,11 @@ describe('where logs go on from a bucket', () => {
   it('has its own days at a replica', () => {
     const versioned = { GetBucketVersioning: { Status: 'Enabled' } };
     const { built, landing } = land([
-      ...bucketRecords({ ...versioned, GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 30 } }), GetBucketReplication: rules({}) }),
+      ...bucketRecords({
+        ...versioned,
+        GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 30 } }),
+        GetBucketReplication: rules({}),
+      }),
       ...bucketRecords({ ...versioned, GetBucketLifecycleConfiguration: rule({ Expiration: { Days: 2557 } }) }, 'card-copy', {
         account: '999900001111',
       }),
