@@ -6,7 +6,7 @@ import { awsProvider } from '../connectors/aws/provider.ts';
 import { collectors } from '../connectors/index.ts';
 import { planCalls } from '../src/collect/plan.ts';
 import { REGIONS } from './estate.ts';
-import { type Figure, median } from './figures.ts';
+import { type Figure, median, show } from './figures.ts';
 import { accountIds, type Server, startServer } from './server.ts';
 import { collectOnce, compare } from './side.ts';
 
@@ -86,6 +86,5 @@ export async function memory(few = 200, many = 2000, times = 1): Promise<Figure[
 }
 
 if (import.meta.main) {
-  const { show } = await import('./figures.ts');
   console.log(show([...(await processorTime()), ...(await wallTime()), ...(await memory())]));
 }

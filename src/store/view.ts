@@ -39,6 +39,8 @@ export class EvidenceView {
   readonly #calls = new Map<string, Map<string, Call>>();
   readonly #byAccount = new Map<string, Map<string, Call[]>>();
   readonly #table: CallTable;
+  /** The answer that each shape read last: most of a large estate's are the same empty one. */
+  readonly #last = new Map<z.ZodType, { readonly body: unknown; readonly read: z.ZodSafeParseResult<unknown> }>();
   readonly #places = new Map<
     string,
     Map<string, { answered: boolean; regions: Set<string>; errors: Map<string, CallError>; refused: Set<string> }>
@@ -170,7 +172,8 @@ export class EvidenceView {
   }
 
   #read<T>(op: string, call: Call, shape: z.ZodType<T>, on?: string): Answered<T> {
-    const records = [...call.records.entries()].sort(([a], [b]) => a - b);
+    const records = [...call.records.entries()];
+    if (records.length > 1) records.sort(([a], [b]) => a - b);
     const pages: T[] = [];
     const ids: number[] = [];
     let error: CallError | undefined;
@@ -191,7 +194,7 @@ export class EvidenceView {
         more = false;
         continue;
       }
-      const read = shape.safeParse(record.body);
+      const read = this.#parse(shape, record.body);
       if (read.success) pages.push(read.data);
       else {
         const issue = read.error.issues[0];
@@ -213,6 +216,14 @@ export class EvidenceView {
       unknown: code === undefined ? undefined : this.unknownOf(op, on ?? place(call), code, ids),
     };
   }
+
+  #parse<T>(shape: z.ZodType<T>, body: unknown): z.ZodSafeParseResult<T> {
+    const last = this.#last.get(shape);
+    if (last && last.body === body) return last.read as z.ZodSafeParseResult<T>;
+    const read = shape.safeParse(body);
+    this.#last.set(shape, { body, read });
+    return read;
+  }
 }
 
 /** Refused for want of permission, by status and code: some services answer in a format that leaves no better name. */
@@ -233,7 +244,9 @@ function place(asked: { account?: string; region?: string | undefined; args?: Re
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    return `{${Object.keys(value)
+    const keys = Object.keys(value);
+    if (keys.length === 0) return '{}';
+    return `{${keys
       .sort()
       .filter((key) => (value as Record<string, unknown>)[key] !== undefined)
       .map((key) => `${JSON.stringify(key)}:${canonical((value as Record<string, unknown>)[key])}`)
