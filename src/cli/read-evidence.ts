@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { StoredEvidence } from '../model/evidence.ts';
 import { InputError } from '../model/input-error.ts';
 import { openStore } from '../store/evidence-store.ts';
@@ -8,6 +9,7 @@ import { readNdjson } from '../store/ndjson.ts';
 /** All records of NDJSON files and stores, numbered through. Of a store, the scan named or else the newest. */
 export async function readEvidence(files: readonly string[], scan?: string): Promise<StoredEvidence[]> {
   const records: StoredEvidence[] = [];
+  const checkRoom = roomFor();
   const take = (record: StoredEvidence, file: string): void => {
     if (records.push(record) % CHECKED_EVERY === 0) checkRoom(file, records.length);
   };
@@ -29,16 +31,26 @@ export async function readEvidence(files: readonly string[], scan?: string): Pro
   return records;
 }
 
-const CHECKED_EVERY = 20_000;
-const FULL = 0.85;
+const CHECKED_EVERY = 1000;
+/** Of the memory; the rest is for judging them. */
+const FULL = 0.6;
 
 /** All of it is judged at once, so it has to fit; said in time, before the process is ended for want of memory. */
-function checkRoom(file: string, count: number): void {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  if (used < limit * FULL) return;
-  throw new InputError(
-    `${file}: ${count} records fill the memory that Node may take (${Math.round(limit / 2 ** 20)} MiB); give it more with NODE_OPTIONS=--max-old-space-size=MIB`,
-  );
+function roomFor(): (file: string, count: number) => void {
+  const limit = getHeapStatistics().heap_size_limit;
+  let look = limit * FULL;
+  return (file, count) => {
+    if (getHeapStatistics().used_heap_size < look) return;
+    // What is used may be mostly garbage: collected, the figure tells.
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    const used = getHeapStatistics().used_heap_size;
+    if (used >= limit * FULL)
+      throw new InputError(
+        `${file}: ${count} records fill the memory that Node may take (${Math.round(limit / 2 ** 20)} MiB); give it more with NODE_OPTIONS=--max-old-space-size=MIB`,
+      );
+    look = Math.max(limit * FULL, used + limit * 0.02);
+  };
 }
 
 function isStore(file: string): boolean {

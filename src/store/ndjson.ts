@@ -93,6 +93,15 @@ export async function exportNdjson(store: EvidenceStore, path: string, scan?: st
   return count;
 }
 
+/** A name goes into many statements: what is far beyond any name, document or token would multiply. */
+const MOST_TEXT = 1 << 20;
+
+function holdsLongText(value: unknown): boolean {
+  if (typeof value === 'string') return value.length > MOST_TEXT;
+  if (value === null || typeof value !== 'object') return false;
+  return Object.entries(value).some(([key, one]) => key.length > MOST_TEXT || holdsLongText(one));
+}
+
 interface Line {
   readonly text: string;
   readonly number: number;
@@ -222,6 +231,8 @@ function recordOf(text: string, where: string, cut: boolean): EvidenceRecord {
     throw new InputError(`${where}: ${pointer === '/' ? 'the record' : pointer} ${issue?.message ?? 'is wrong'}${hint}`);
   }
   try {
+    if (text.length > MOST_TEXT && holdsLongText(plain(value)))
+      throw new InputError(`${where}: holds a text of more than ${MOST_TEXT >> 20} MiB; no provider answers like that`);
     return {
       ...read.data,
       args: plain(read.data.args) as Record<string, unknown>,
