@@ -1,4 +1,18 @@
-import { disjoint, EVERYTHING, includes, intersect, isEmpty, keyOf, minus, NOTHING, type Selector, union } from '../events/classes.ts';
+import {
+  disjoint,
+  EVERYTHING,
+  type Event,
+  includes,
+  intersect,
+  isEmpty,
+  keyOf,
+  matches,
+  minus,
+  NOTHING,
+  type Selector,
+  union,
+} from '../events/classes.ts';
+import { pick } from '../events/strings.ts';
 import type { Unknown, Verdict } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Edge, Kept, LogPaths, Store } from './graph.ts';
@@ -126,6 +140,22 @@ export type Share = 'none' | 'some' | 'all';
 
 const shares = new WeakMap<Selector, Map<Selector, Share>>();
 
+const samples = new WeakMap<Selector, readonly Event[]>();
+
+/** Whether one event of each needed class shows already that the selector does not take them all: thousands of narrow ones are soon told apart. */
+function leavesSample(needed: Selector, selector: Selector, met: number): boolean {
+  if (met < 4) return false;
+  let sample = samples.get(needed);
+  if (!sample) {
+    sample = needed.flatMap((one) => {
+      const picked = [...one].map(([field, values]) => [field, pick(values)] as const);
+      return picked.some(([, value]) => value === undefined) ? [] : [Object.fromEntries(picked) as Event];
+    });
+    samples.set(needed, sample);
+  }
+  return sample.some((event) => !matches(selector, event));
+}
+
 /** Remembered, since the same needs meet the same selectors in every account. */
 export function shareOf(needed: Selector, selector: Selector): Share {
   if (selector === EVERYTHING) return 'all';
@@ -137,7 +167,11 @@ export function shareOf(needed: Selector, selector: Selector): Share {
   }
   let share = known.get(selector);
   if (share === undefined) {
-    share = disjoint(needed, selector) ? 'none' : includes(selector, needed) ? 'all' : 'some';
+    share = disjoint(needed, selector)
+      ? 'none'
+      : leavesSample(needed, selector, known.size) || !includes(selector, needed)
+        ? 'some'
+        : 'all';
     known.set(selector, share);
   }
   return share;
