@@ -1,5 +1,5 @@
 import type { Selector } from '../events/classes.ts';
-import type { Unknown, Verdict } from '../model/assessment.ts';
+import type { Finding, Unknown, Verdict } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Alternative } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
@@ -30,8 +30,8 @@ export interface Seat {
   readonly signature: string;
   /** Each way takes all that is needed or none of it. */
   readonly whole: boolean;
-  /** Some node on the ways has findings. */
-  readonly telling: boolean;
+  /** Of the nodes on the ways. */
+  readonly findings: readonly Finding[];
   readonly placeKey: string;
   /** Where the events go that are covered here, in words; made when it is first shown. */
   way: string | undefined;

@@ -177,7 +177,9 @@ export function findingsOf(desk: Desk, judged: readonly Judged[]): Finding[] {
   const found = new Map<string, Finding>();
   const seen = new Set<readonly Offer[]>();
   for (const { offers, outcome, needed, seat, substituted } of judged) {
-    if ((substituted.length === 0 && !seat.telling) || seen.has(offers)) continue;
+    // Thousands of places share the findings of one bucket.
+    if (substituted.length === 0 && seat.findings.every((finding) => found.get(finding.message) === finding)) continue;
+    if (seen.has(offers)) continue;
     seen.add(offers);
     for (const [index, offer] of offers.entries()) {
       if (!outcome.used.includes(index) && shareOf(needed, offer.route.upper) === 'none') continue;

@@ -45,7 +45,7 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
   const counts = new Map<Selector, number>();
   const byEvents = new Map<Selector, Map<Selector, Selector>>();
   const texts = new Map<string, string>();
-  const met = new Map<Selector, Map<readonly Offer[], Pick<Seat, 'signature' | 'whole' | 'telling'>>>();
+  const met = new Map<Selector, Map<readonly Offer[], Pick<Seat, 'signature' | 'whole' | 'findings'>>>();
   const emitters = desk.bySource.get(source.id) ?? [];
   const wanted =
     resources?.regions ?? (need.at.region === undefined || need.at.region.includes('*') ? undefined : new Set([need.at.region]));
@@ -72,8 +72,9 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
       const text = signatureOf(needed, offers);
       const signature = texts.get(text) ?? text;
       texts.set(signature, signature);
-      const telling = flow.routes.some((route) => route.edges.some((edge) => (desk.paths.nodes.get(edge.to)?.findings.length ?? 0) > 0));
-      byOffers.set(offers, (meeting = { signature, whole: takesWhole(needed, offers), telling }));
+      const nodes = flow.routes.flatMap((route) => route.edges.map((edge) => desk.paths.nodes.get(edge.to)));
+      const findings = nodes.flatMap((node) => node?.findings ?? []);
+      byOffers.set(offers, (meeting = { signature, whole: takesWhole(needed, offers), findings }));
     }
     counts.set(needed, (counts.get(needed) ?? 0) + 1);
     return [{ emitter, needed, flow, offers, ...meeting, placeKey: placeKey(emitter.scope), way: undefined }];
