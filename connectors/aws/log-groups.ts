@@ -118,6 +118,8 @@ const PolicyDocument = z.object({
   FilterPattern: z.string().optional(),
   fieldSelectionCriteria: z.string().optional(),
 });
+/** What a date can hold, milliseconds. */
+const LATEST_TIME = 8.64e15;
 const time = z.union([z.number(), z.string()]).transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
 const Streams = z.object({
   logStreams: z.array(z.object({ lastIngestionTime: time.nullish(), lastEventTimestamp: time.nullish() })).default([]),
@@ -462,6 +464,6 @@ export function lastArrival(
   const times = newest.pages
     .flatMap((page) => page.logStreams)
     .map((stream) => stream.lastIngestionTime ?? stream.lastEventTimestamp)
-    .filter((one): one is number => typeof one === 'number' && Number.isFinite(one));
-  return { at: times.length === 0 ? undefined : new Date(Math.max(...times)).toISOString(), unknown: undefined, evidence: newest.ids };
+    .filter((one): one is number => typeof one === 'number' && Math.abs(one) <= LATEST_TIME);
+  return { at: times.length === 0 ? undefined : new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(), unknown: undefined, evidence: newest.ids };
 }

@@ -93,7 +93,7 @@ function readAccount(evidence: EvidenceView, paths: PathsBuilder, account: AwsAc
   }, undefined);
   const loggings = new Map<string, Answered<Logging>>();
   for (const answer of evidence.calls('s3:GetBucketLogging', Logging, { account: account.id })) {
-    const name = String(answer.args.Bucket ?? '');
+    const name = typeof answer.args.Bucket === 'string' ? answer.args.Bucket : '';
     const before = loggings.get(name);
     if (!before || rank(answer) > rank(before) || (rank(answer) === rank(before) && (answer.at ?? '') >= (before.at ?? '')))
       loggings.set(name, answer);

@@ -193,9 +193,14 @@ export interface BucketFacts {
 const indexes = new WeakMap<EvidenceView, Map<string, Map<string, Answered<unknown>[]>>>();
 const facts = new WeakMap<EvidenceView, Map<string, BucketFacts>>();
 
+/** Arguments are as they were recorded: a bucket that is no text is none. */
+function bucketOf(args: Readonly<Record<string, unknown>>): string {
+  return typeof args.Bucket === 'string' ? args.Bucket : '';
+}
+
 function answersOf<T>(evidence: EvidenceView, op: string, shape: z.ZodType<T>, bucket: string): Answered<T>[] {
   const ops = remember(indexes, evidence, () => new Map());
-  const byBucket = remember(ops, op, () => Map.groupBy(evidence.calls(op, shape), (answer) => String(answer.args.Bucket ?? '')));
+  const byBucket = remember(ops, op, () => Map.groupBy(evidence.calls(op, shape), (answer) => bucketOf(answer.args)));
   return (byBucket.get(bucket) ?? []) as Answered<T>[];
 }
 

@@ -204,10 +204,10 @@ export function fixesOf(judged: readonly Judged[], first: string | undefined): s
       const resource = one.emitter.scope.resource ?? '';
       fixes.add(
         one.alternative.source.enable
-          .replaceAll('{resource}', resource)
-          .replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? '')
-          .replaceAll('{account}', one.emitter.scope.account ?? '')
-          .replaceAll('{region}', one.emitter.scope.region ?? ''),
+          .replaceAll('{resource}', () => resource)
+          .replaceAll('{id}', () => resource.split(/[/:]/).at(-1) ?? '')
+          .replaceAll('{account}', () => one.emitter.scope.account ?? '')
+          .replaceAll('{region}', () => one.emitter.scope.region ?? ''),
       );
     }
   }

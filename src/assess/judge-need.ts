@@ -316,7 +316,9 @@ function substitutesFor(desk: Desk, need: Need, alternative: Alternative, needed
 
 function filled(where: Where, resource: string): Where {
   const put = (values: string[] | undefined) =>
-    values?.map((value) => value.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource));
+    values?.map((value) =>
+      value.replaceAll('{resource}', () => resource).replaceAll('{id}', () => resource.split(/[/:]/).at(-1) ?? resource),
+    );
   return Object.fromEntries(
     Object.entries(where).map(([field, condition]) => [
       field,

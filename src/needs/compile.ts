@@ -209,7 +209,9 @@ export function narrowed(events: Selector, source: Source, resources: readonly s
   const patterns = source.resource?.values;
   if (!field || !patterns || resources.length === 0) return events;
   const values = resources.flatMap((resource) =>
-    patterns.map((pattern) => pattern.replaceAll('{resource}', resource).replaceAll('{id}', resource.split(/[/:]/).at(-1) ?? resource)),
+    patterns.map((pattern) =>
+      pattern.replaceAll('{resource}', () => resource).replaceAll('{id}', () => resource.split(/[/:]/).at(-1) ?? resource),
+    ),
   );
   const condition: FieldCondition[] = [
     { equals: values.filter((value) => !value.includes('*')) },
