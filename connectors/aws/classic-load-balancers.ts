@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING, selectorOf } from '../../src/events/classes.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -45,7 +46,7 @@ const ELB_ACCOUNTS: Readonly<Record<string, string>> = {
 
 /** Who writes the access logs of application and classic load balancers of a region. */
 export function elbWriters(partition: string, region: string): readonly string[] {
-  const account = ELB_ACCOUNTS[region];
+  const account = own(ELB_ACCOUNTS, region);
   return ['logdelivery.elasticloadbalancing.amazonaws.com', ...(account === undefined ? [] : [`arn:${partition}:iam::${account}:root`])];
 }
 

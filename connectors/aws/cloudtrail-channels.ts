@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge, StoreKind } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -113,7 +114,7 @@ function readChannel(
   }
   // Channels into event data stores bring events of other makers; the account's own CloudTrail events do not pass them.
   const service = serviceOf(channel);
-  const target = service === undefined ? undefined : SEARCHABLE[service];
+  const target = service === undefined ? undefined : own(SEARCHABLE, service);
   if (!target) return [];
   const name = channel.Name ?? arn;
   const unread = evidence.unknownOf(target.call, `the copy that ${service} keeps of channel ${name}`, 'NotRead', answer.ids);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { own } from '../../src/model/own.ts';
 import type { KnownEvents, Source } from '../../src/model/source.ts';
 import { jsonOf } from './json-text.ts';
 
@@ -97,7 +98,7 @@ export function readCloudTrailRecord(value: unknown, knowledge: CloudTrailKnowle
       knowledge.known,
       notes,
     );
-  const general = CATEGORIES[category];
+  const general = own(CATEGORIES, category);
   if (general === undefined) return `has the eventCategory "${category}", which is not read yet`;
   const types = resources.map((one) => one.type);
   const source = category === 'Data' ? (dataSource(types, record.eventSource, knowledge.sources) ?? general) : general;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountState, Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import { type Answered, type EvidenceView, isRefusal } from '../../src/store/view.ts';
 
 /** An account of the estate, scanned or not. */
@@ -254,5 +255,5 @@ const LEADERS: Readonly<Record<string, string>> = {
 
 /** The region that global services are recorded in. */
 export function leaderOf(partition: string): string {
-  return LEADERS[partition] ?? 'us-east-1';
+  return own(LEADERS, partition) ?? 'us-east-1';
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EventClass, merge, NOTHING, type Selector } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
+import { own } from '../../src/model/own.ts';
 
 const list = z.array(z.string()).nullish();
 
@@ -78,7 +79,8 @@ export function takenByAdvanced(selectors: readonly AdvancedEventSelector[]): Ta
       for (const field of selector.FieldSelectors) {
         const problem = problemOf(field);
         if (problem !== undefined) unclear.push(problem);
-        else if (!isEveryObject(field, selector.FieldSelectors)) fields.set(field.Field, strings.intersect(fields.get(field.Field) ?? strings.ALL_STRINGS, valuesOf(field)));
+        else if (!isEveryObject(field, selector.FieldSelectors))
+          fields.set(field.Field, strings.intersect(fields.get(field.Field) ?? strings.ALL_STRINGS, valuesOf(field)));
       }
       const category = fields.get('eventCategory');
       if (!category) unclear.push('no eventCategory');
@@ -137,7 +139,7 @@ function takenByBasic(selector: EventSelector): Taken {
   const unclear: string[] = [];
   const type = selector.ReadWriteType ?? 'All';
   if (!['All', 'ReadOnly', 'WriteOnly'].includes(type)) unclear.push(`ReadWriteType ${type}`);
-  const readOnly = { ReadOnly: ['true'], WriteOnly: ['false'] }[type];
+  const readOnly = own({ ReadOnly: ['true'], WriteOnly: ['false'] }, type);
   const narrowed = (fields: [string, strings.Strings][]): EventClass =>
     new Map(readOnly ? [...fields, ['readOnly', strings.equalTo(readOnly)]] : fields);
   const classes: EventClass[] = [];
@@ -178,6 +180,6 @@ const WHOLE: Readonly<Record<string, RegExp>> = {
  */
 function arnsOf(type: string, values: readonly string[]): strings.Strings {
   const named = values.filter((value) => value.startsWith('arn:'));
-  if (named.some((value) => WHOLE[type]?.test(value))) return strings.ALL_STRINGS;
+  if (named.some((value) => own(WHOLE, type)?.test(value))) return strings.ALL_STRINGS;
   return type === 'AWS::S3::Object' ? strings.startingWith(named) : strings.equalTo(named);
 }

@@ -4,6 +4,7 @@ import type { EventClass, Selector } from '../../src/events/classes.ts';
 import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -519,7 +520,7 @@ function hopOf(evidence: EvidenceView, paths: PathsBuilder, { log, account, regi
     return id;
   }
   // Records leave the window of aggregation first; then delivery takes its documented usual time.
-  const usual = { s3: 600, 'cloud-watch-logs': 300 }[log.LogDestinationType ?? 'cloud-watch-logs'];
+  const usual = own({ s3: 600, 'cloud-watch-logs': 300 }, log.LogDestinationType ?? 'cloud-watch-logs');
   const delivery = deliveryOf(log, landing);
   paths.edge(id, {
     id: `${id}>${landing.node}`,

@@ -4,6 +4,7 @@ import type { EventClass, Selector } from '../../src/events/classes.ts';
 import { EVERYTHING, selectorOf } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -279,11 +280,11 @@ function linesOf(one: LambdaFunction): { happens: Selector; written: Selector } 
   ];
   const platformAt = (levels: readonly string[]): EventClass[] =>
     levels
-      .filter((level) => PLATFORM[level])
+      .filter((level) => own(PLATFORM, level))
       .map(
         (level) =>
           new Map([
-            ['type', strings.equalTo(PLATFORM[level] as readonly string[])],
+            ['type', strings.equalTo(own(PLATFORM, level) as readonly string[])],
             ['level', strings.equalTo([level])],
           ]),
       );

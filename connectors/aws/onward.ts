@@ -1,4 +1,5 @@
 import { EVERYTHING, NOTHING } from '../../src/events/classes.ts';
+import { own } from '../../src/model/own.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -32,7 +33,7 @@ export function landInFirehose(
 
 /** The hop for a stream, function, queue or topic that takes logs from a store, with an end that was not read. Gives the hop's id. */
 export function landOnward(evidence: EvidenceView, paths: PathsBuilder, arn: string, near: Scope): string {
-  const carrier = CARRIERS[arn.split(':')[2] ?? ''] ?? { kind: 'receiver', call: 'events:ListTargetsByRule' };
+  const carrier = own(CARRIERS, arn.split(':')[2] ?? '') ?? { kind: 'receiver', call: 'events:ListTargetsByRule' };
   const id = `onward:${arn}`;
   if (paths.has(id)) return id;
   const unknown = evidence.unknownOf(carrier.call, arn, 'NotAsked', []);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
@@ -112,7 +113,7 @@ function targetOf(
   if (arn === undefined) return undefined;
   const [, , service, region, account] = arn.split(':');
   const kind =
-    KINDS[type ?? ''] ??
+    own(KINDS, type ?? '') ??
     (type === undefined ? ({ s3: 's3', logs: 'cloudwatch-logs', firehose: 'firehose' } as const)[service ?? ''] : undefined);
   if (kind === undefined) return undefined;
   if (kind === 's3') return { kind, id: bucketOf(arn).bucket };
@@ -220,7 +221,7 @@ function join(evidence: EvidenceView, place: { account: string; region?: string 
           source.status === 'INACTIVE' || source.statusReason === 'RESOURCE_DELETED'
             ? [source.status, source.statusReason].filter(Boolean).join(': ')
             : undefined,
-        kind: target?.kind ?? KINDS[delivery.deliveryDestinationType ?? ''],
+        kind: target?.kind ?? own(KINDS, delivery.deliveryDestinationType ?? ''),
         destination: end.destination?.deliveryDestinationConfiguration?.destinationResourceArn,
         orphan: end.orphan,
         recordFields: delivery.recordFields ?? undefined,

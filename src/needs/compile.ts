@@ -4,6 +4,7 @@ import { globMatches } from '../events/glob.ts';
 import { ALL_STRINGS, members } from '../events/strings.ts';
 import { foreignNames, interpret, universeOf } from '../events/universe.ts';
 import { DAY } from '../model/duration.ts';
+import { own } from '../model/own.ts';
 import type { At } from '../model/scope.ts';
 import type { Equivalent, KnownEvents, Source } from '../model/source.ts';
 import type { Asset, NeedStatement, Threat, ThreatModel } from '../model/threat-model.ts';
@@ -199,7 +200,7 @@ export function eventsNamed(id: string, rules: Rules): { source: string; where: 
   if (named) return { source: named.source, where: named.where };
   if (rules.sources.has(id)) return { source: id, where: {} };
   const dot = id.lastIndexOf('.');
-  const part = rules.sources.get(id.slice(0, dot))?.classes[id.slice(dot + 1)];
+  const part = own(rules.sources.get(id.slice(0, dot))?.classes ?? {}, id.slice(dot + 1));
   return part ? { source: id.slice(0, dot), where: part.where } : undefined;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../model/input-error.ts';
+import { own } from '../model/own.ts';
 import { KnownEvents, type NamedEvents, NamedEventsFile, Source } from '../model/source.ts';
 import type { Where } from '../model/where.ts';
 import { type LoadedModel, loadModels } from './model-file.ts';
@@ -106,7 +107,7 @@ function checkSource(file: Yaml, source: Source, sources: ReadonlyMap<string, So
 
 function checkFields(file: Yaml, path: readonly PropertyKey[], where: Where, source: Source, at?: string): void {
   for (const [field, condition] of Object.entries(where)) {
-    const spec = source.fields[field];
+    const spec = own(source.fields, field);
     if (!spec)
       throw file.error(
         [...path, at ?? field],
