@@ -111,7 +111,7 @@ describe('evidence that is none', () => {
           ).join(''),
         );
       closeSync(to);
-      const ran = await watched(`\${VIEWSHED/ / --max-old-space-size=400 } assess -e evidence.ndjson`, folder);
+      const ran = await watched(`\${VIEWSHED/ / --max-old-space-size=800 } assess -e evidence.ndjson`, folder);
       expect(ran.err).toMatch(/^viewshed: evidence\.ndjson: \d+ records fill the memory that Node may take[^\n]*\n$/);
       expect(ran.code).toBe(2);
     });
@@ -228,6 +228,23 @@ describe('models that are none', () => {
         expect(ran.err.length).toBeLessThan(600);
       }
       expect(readdirSync(folder).sort()).toEqual(['e.ndjson', 'model.yaml']);
+    });
+  });
+
+  it.each([
+    'source: aws.cloudtrail.management, where: {toString: [a]}',
+    'events: aws.cloudtrail.management.constructor',
+    'source: constructor.toString',
+  ])('what every object answers to is not known, and said so: %s', async (need) => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'e.ndjson'), line);
+      writeFileSync(
+        join(folder, 'model.yaml'),
+        `version: 1\nsystem: x\nthreats:\n  - {id: t, title: t, severity: high, needs: [{${need}}]}\n`,
+      );
+      const ran = await watched('$VIEWSHED assess -e e.ndjson -m model.yaml -f json', folder);
+      if (ran.code === 2) expect(ran.err).toMatch(/^viewshed: model\.yaml:4:\d+: [^\n]+\n$/);
+      else expect(JSON.parse(ran.out).needs.map((one: { verdict: string }) => one.verdict)).toEqual(['unknown']);
     });
   });
 
