@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { main, root } from '../cli/cli.ts';
+import { main } from '../cli/cli.ts';
 
 export interface Watched {
   readonly code: number | null;
@@ -82,5 +82,3 @@ export const RECORD = {
   at: '2026-11-21T12:00:00Z',
   body: { trailList: [] },
 };
-
-export { root };
