@@ -42,7 +42,7 @@ const Configuration = z.object({
     .nullish(),
 });
 const Status = z.object({
-  IsLogging: z.boolean().optional(),
+  IsLogging: z.boolean(),
   StartLoggingTime: z.string().optional(),
   StopLoggingTime: z.string().optional(),
   LatestDeliveryTime: z.string().optional(),
@@ -570,7 +570,7 @@ function judgeStatus(asOf: string, trail: Trail, answer: Answered<Status>, homeA
     };
     return { recording: unknown, bucket: FLOWING, group: FLOWING };
   }
-  if (status.IsLogging !== true) {
+  if (!status.IsLogging) {
     return {
       recording: {
         state: 'broken',
@@ -723,7 +723,7 @@ function digestOf(
   const delivery: Delivery =
     answer.unknown || !status
       ? { state: 'unknown', why: 'status not read', unknowns: answer.unknown ? [answer.unknown] : [] }
-      : status.IsLogging !== true
+      : !status.IsLogging
         ? { state: 'broken', why: 'logging is stopped' }
         : status.LatestDigestDeliveryError
           ? { state: 'broken', why: `digest delivery fails with ${status.LatestDigestDeliveryError}` }

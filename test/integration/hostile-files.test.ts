@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inFolder } from '../cli/cli.ts';
-import { INVISIBLE, RECORD, watched } from './run.ts';
+import { INVISIBLE, RECORD, watched } from '../hostile/run.ts';
 
 const text = JSON.stringify(RECORD);
 const line = `${text}\n`;
