@@ -578,9 +578,12 @@ function addCopies(evidence: EvidenceView, paths: PathsBuilder, bucket: BucketFa
 function replicates(from: BucketFacts, to: BucketFacts): Delivery {
   if (to.gone) return { state: 'broken', why: `replication target ${to.name} does not exist` };
   const off = [from, to].find(({ settings }) => settings.versioning === 'Off' || settings.versioning === 'Suspended');
-  if (off) return { state: 'broken', why: `versioning of ${off.name} is ${off.settings.versioning?.toLowerCase()}, so nothing is replicated` };
+  if (off)
+    return { state: 'broken', why: `versioning of ${off.name} is ${off.settings.versioning?.toLowerCase()}, so nothing is replicated` };
   const unknowns = [from, to].flatMap(({ versioning }) => versioning.unknown ?? []);
-  return unknowns.length > 0 ? { state: 'unknown', why: 'whether versioning is on at both ends of the replication was not read', unknowns } : FLOWING;
+  return unknowns.length > 0
+    ? { state: 'unknown', why: 'whether versioning is on at both ends of the replication was not read', unknowns }
+    : FLOWING;
 }
 
 /** What is told of new objects: queues, topics, functions, the event bus. Where it goes from there is not read. */
