@@ -465,5 +465,9 @@ export function lastArrival(
     .flatMap((page) => page.logStreams)
     .map((stream) => stream.lastIngestionTime ?? stream.lastEventTimestamp)
     .filter((one): one is number => typeof one === 'number' && Math.abs(one) <= LATEST_TIME);
-  return { at: times.length === 0 ? undefined : new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(), unknown: undefined, evidence: newest.ids };
+  return {
+    at: times.length === 0 ? undefined : new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(),
+    unknown: undefined,
+    evidence: newest.ids,
+  };
 }
