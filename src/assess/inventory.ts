@@ -13,28 +13,44 @@ import { addOutliers } from './uniform.ts';
 /** What each source collects at each place, by the same arithmetic as the needs. Regions of an account that fare alike are one row. */
 export function inventoryOf(desk: Desk): InventoryRow[] {
   const rows: InventoryRow[] = [];
-  const contents = new Map<string, RowContent>();
   const numbers = new Map<unknown, number>();
   const number = (thing: unknown): number => {
     let own = numbers.get(thing);
     if (own === undefined) numbers.set(thing, (own = numbers.size));
     return own;
   };
+  // Emitters of one number get the same content in every row.
+  const kinds = new Map<Emitter, number>();
+  const kindOf = (emitter: Emitter, alone: boolean): number => {
+    let kind = kinds.get(emitter);
+    if (kind === undefined) {
+      const placed = desk.flow(emitter.taps).routes.some((route) => typeof route.store.keeps === 'function');
+      kind = number(alone || placed ? emitter : `${number(emitter.taps)}|${number(emitter.universe)}`);
+      kinds.set(emitter, kind);
+    }
+    return kind;
+  };
   for (const [id, emitters] of desk.bySource) {
     const source = desk.rules.sources.get(id);
     if (!source) continue;
     for (const view of [source, ...[...desk.rules.sources.values()].filter((one) => one.view?.of === id)]) {
+      const contents = new Map<number, { content: RowContent; same: number }>();
       const groups = new Map<string, { scope: Scope; content: RowContent; emitters: Emitter[] }>();
       for (const emitter of emitters) {
-        const placed = desk.flow(emitter.taps).routes.some((route) => typeof route.store.keeps === 'function');
-        const key = `${view.id}|${number(emitter.taps)}|${source.place === 'resource' ? emitter.id : number(emitter.universe)}|${placed ? emitter.id : ''}`;
-        let content = contents.get(key);
-        if (content === undefined) contents.set(key, (content = contentOf(desk, source, view, emitter)));
-        const { region, ...wider } = emitter.scope;
-        const place = source.place === 'resource' ? emitter.id : `${emitter.scope.provider}|${emitter.scope.account}|${content.same}`;
+        const kind = kindOf(emitter, source.place === 'resource');
+        let known = contents.get(kind);
+        if (known === undefined) {
+          const content = contentOf(desk, source, view, emitter);
+          contents.set(kind, (known = { content, same: number(content.same) }));
+        }
+        const place = source.place === 'resource' ? emitter.id : `${emitter.scope.provider}|${emitter.scope.account}|${known.same}`;
         const group = groups.get(place);
-        if (group) group.emitters.push(emitter);
-        else groups.set(place, { scope: source.place === 'resource' ? emitter.scope : wider, content, emitters: [emitter] });
+        if (group) {
+          group.emitters.push(emitter);
+          continue;
+        }
+        const { region, ...wider } = emitter.scope;
+        groups.set(place, { scope: source.place === 'resource' ? emitter.scope : wider, content: known.content, emitters: [emitter] });
       }
       const perAccount = new Map<string, number>();
       for (const { scope } of groups.values()) perAccount.set(scope.account ?? '', (perAccount.get(scope.account ?? '') ?? 0) + 1);
@@ -92,7 +108,7 @@ function rowKey(row: InventoryRow): string {
 
 interface RowContent {
   readonly row: Omit<InventoryRow, 'source' | 'scope' | 'name'>;
-  /** Equal for rows that say the same. */
+  /** Equal for rows that say the same; empty where each resource has its own row. */
   readonly same: string;
 }
 
@@ -150,7 +166,7 @@ function contentOf(desk: Desk, source: Source, view: Source, emitter: Emitter): 
       ...new Set(relevant.flatMap((offer) => [...offer.route.edges.flatMap((edge) => edge.evidence), ...offer.route.store.evidence])),
     ].sort((a, b) => a - b),
   };
-  return { row, same: canonical({ ...row, evidence: [] }) };
+  return { row, same: source.place === 'resource' ? '' : canonical({ ...row, evidence: [] }) };
 }
 
 /** Whether the first edge is meant for these events: it takes some, or might, or is down. */
