@@ -99,7 +99,10 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
     row?.findings.push(finding);
   }
   addOutliers(rows);
-  return rows.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
+  return rows
+    .map((row) => ({ key: rowKey(row), row }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ row }) => row);
 }
 
 function rowKey(row: InventoryRow): string {

@@ -31,7 +31,8 @@ interface Call {
   readonly region: string | undefined;
   readonly args: Readonly<Record<string, unknown>>;
   readonly key: string;
-  readonly records: Map<number, StoredEvidence>;
+  /** One for each page, in the order they came. */
+  records: StoredEvidence[];
 }
 
 /** Evidence, indexed by call. Of a call that was made more than once the newest answer counts. */
@@ -62,7 +63,7 @@ export class EvidenceView {
     if (!calls) this.#calls.set(op, (calls = new Map()));
     let call = calls.get(key);
     if (!call) {
-      call = { account, region: record.region, args: record.args, key: argsKey, records: new Map() };
+      call = { account, region: record.region, args: record.args, key: argsKey, records: [] };
       calls.set(key, call);
       const place = `${op}|${account}`;
       let byPlace = this.#byAccount.get(place);
@@ -74,12 +75,14 @@ export class EvidenceView {
     }
     this.#note(record, op);
     const page = record.page ?? 0;
-    const before = call.records.get(page);
-    if (!before || before.at <= record.at) {
+    const before = call.records.findIndex((one) => (one.page ?? 0) === page);
+    const old = call.records[before];
+    if (call.records.length === 0) call.records = [record];
+    else if (!old) call.records.push(record);
+    else if (old.at <= record.at) {
+      call.records[before] = record;
       // A newer first page starts the list anew: older later pages no longer belong to it.
-      if (before && page === 0 && before.at < record.at)
-        for (const [number, old] of call.records) if (old.at < record.at) call.records.delete(number);
-      call.records.set(page, record);
+      if (page === 0 && old.at < record.at) call.records = call.records.filter((one) => one.at >= record.at);
     }
     if (this.newest === undefined || record.at > this.newest) this.newest = record.at;
   }
@@ -172,8 +175,7 @@ export class EvidenceView {
   }
 
   #read<T>(op: string, call: Call, shape: z.ZodType<T>, on?: string): Answered<T> {
-    const records = [...call.records.entries()];
-    if (records.length > 1) records.sort(([a], [b]) => a - b);
+    const records = call.records.length > 1 ? call.records.toSorted((a, b) => (a.page ?? 0) - (b.page ?? 0)) : call.records;
     const pages: T[] = [];
     const ids: number[] = [];
     let error: CallError | undefined;
@@ -181,8 +183,9 @@ export class EvidenceView {
     let expected = 0;
     const next = this.#table.get(op)?.next;
     let more = false;
-    const first = call.records.get(0);
-    for (const [page, record] of records) {
+    const first = records[0]?.page ? undefined : records[0];
+    for (const record of records) {
+      const page = record.page ?? 0;
       // A page from before the newest first page is of an earlier list.
       if (first && record.at < first.at) continue;
       ids.push(record.id);
@@ -208,7 +211,7 @@ export class EvidenceView {
     return {
       pages,
       ids,
-      at: records[0]?.[1].at,
+      at: records[0]?.at,
       account: call.account,
       region: call.region,
       args: call.args,
