@@ -10,7 +10,7 @@ import { unseenTap } from './cloudtrail-trails.ts';
 import { estateOf } from './estate.ts';
 import { AdvancedEventSelector, takenByAdvanced } from './event-selectors.ts';
 
-const Channels = z.object({ Channels: z.array(z.object({ ChannelArn: z.string(), Name: z.string().optional() })).default([]) });
+const Channels = z.object({ Channels: z.array(z.object({ ChannelArn: z.string(), Name: z.string().optional() })) });
 const Channel = z.object({
   ChannelArn: z.string(),
   Name: z.string().optional(),

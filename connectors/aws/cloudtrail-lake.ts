@@ -10,7 +10,7 @@ import { unseenTap } from './cloudtrail-trails.ts';
 import { type AwsAccount, type AwsEstate, estateOf } from './estate.ts';
 import { AdvancedEventSelector, takenByAdvanced } from './event-selectors.ts';
 
-const Stores = z.object({ EventDataStores: z.array(z.object({ EventDataStoreArn: z.string(), Name: z.string().optional() })).default([]) });
+const Stores = z.object({ EventDataStores: z.array(z.object({ EventDataStoreArn: z.string(), Name: z.string().optional() })) });
 const EventDataStore = z.object({
   EventDataStoreArn: z.string(),
   Name: z.string().optional(),

@@ -25,7 +25,7 @@ const Trail = z.object({
   RecursiveLogging: z.boolean().optional(),
 });
 type Trail = z.infer<typeof Trail>;
-const Trails = z.object({ trailList: z.array(Trail).default([]) });
+const Trails = z.object({ trailList: z.array(Trail) });
 const TrailNames = z.object({
   Trails: z.array(z.object({ TrailARN: z.string().optional(), HomeRegion: z.string().optional() })).default([]),
 });
