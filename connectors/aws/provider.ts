@@ -83,7 +83,7 @@ export function awsProvider(options: AwsOptions = {}): Provider & { readonly sdk
       };
     });
     try {
-      await credentials();
+      await desk.slot(credentials);
     } catch (error) {
       if (desk.signal.aborted || refusal === undefined) throw error;
       desk.refuse(account, 'sts:AssumeRole', recorded, refusal);

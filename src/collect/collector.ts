@@ -29,6 +29,11 @@ export interface CallSpec {
   readonly permission: string;
   /** Where a list goes on: the token's name in the answer and in the next question. */
   readonly pages?: { readonly from: string; readonly to: string };
+  /**
+   * Where the provider's calls are plain REST: `GET https://dns.googleapis.com/dns/v1/projects/{project}/policies`. `{name}` is filled in from the
+   * arguments (`{+name}`: slashes stay as they are); arguments that it does not name are query parameters.
+   */
+  readonly url?: string;
   /** What the answer is needed for, in a few words. */
   readonly why: string;
   /** `PerResource` calls are not counted exactly by the plan: it says how many calls one resource makes. */

@@ -336,6 +336,7 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
 
   const desk: Desk = {
     signal,
+    slot: (work) => everybody(work),
     ask(session, call, args = {}, region = session.home) {
       const spec = provider.calls[call];
       if (!spec) throw new Error(`${call} is not among the provider's calls`);

@@ -54,6 +54,8 @@ export interface Session {
 /** What the engine lends to a provider while it discovers. */
 export interface Desk {
   readonly signal: AbortSignal;
+  /** Waits for one of the calls that may be under way at once, for a call that is not made through `ask`. Not from within another call. */
+  slot<T>(work: () => Promise<T>): Promise<T>;
   /** Asks through a session: limits, paging, recording and resuming as for collectors. */
   ask(session: Session, call: string, args?: Record<string, unknown>, region?: string): Promise<Answer>;
   /** Keeps an answer that was not got through `ask`; asking the same then makes no call. */
@@ -77,9 +79,9 @@ export interface Provider {
   targets(desk: Desk, start: Session): AsyncIterable<Target>;
   /** A session for the account with its enabled regions read; undefined if it cannot be entered, which is then recorded. */
   enter(desk: Desk, target: Target): Promise<Session | undefined>;
-  /** Whether the answer holds for all regions, so that its record carries none. */
   /** The account is done with for now; what is only good for more calls can go. */
   leave(account: string): void;
+  /** Whether the answer holds for all regions, so that its record carries none. */
   isGlobal(call: string): boolean;
   limit(call: string): Limit;
   outcome(error: CallError): Outcome;
