@@ -7,7 +7,7 @@ import { type Figure, median } from './figures.ts';
 const root = join(import.meta.dirname, '..');
 
 export function startup(times = 11): Figure[] {
-  const programs = { checkout: 'src/cli/main.ts', dist: 'dist/src/cli/main.js' };
+  const programs = { checkout: 'src/cli/main.mjs', dist: 'dist/src/cli/main.js' };
   const there = Object.entries(programs).filter(([, file]) => existsSync(join(root, file)));
   const took = (...args: string[]): number => {
     const began = performance.now();

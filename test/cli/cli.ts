@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
 export const estate = join(root, 'examples/estate/evidence.ndjson');
-export const main = join(root, 'src/cli/main.ts');
+export const main = join(root, 'src/cli/main.mjs');
 
 export interface Ran {
   readonly code: number | null;

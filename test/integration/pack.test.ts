@@ -66,7 +66,7 @@ describe('the package', () => {
     const packed = viewshed(...args);
     expect(packed.stderr).toBe('');
     expect(packed.status).toBe(1);
-    const here = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), ...args], { cwd: root, encoding: 'utf8' });
+    const here = spawnSync(process.execPath, [join(root, 'src/cli/main.mjs'), ...args], { cwd: root, encoding: 'utf8' });
     expect(packed.stdout).toBe(here.stdout);
     expect(JSON.parse(packed.stdout).needs.length).toBeGreaterThan(5);
   });

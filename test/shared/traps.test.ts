@@ -13,7 +13,7 @@ describe.skipIf(traps === undefined)('estates with a known right answer', () => 
   test.each(cases)('%s', (name) => {
     const run = spawnSync(
       process.execPath,
-      [join(traps as string, 'check.mjs'), '--cmd', `${process.execPath} src/cli/main.ts`, join(traps as string, name)],
+      [join(traps as string, 'check.mjs'), '--cmd', `${process.execPath} src/cli/main.mjs`, join(traps as string, name)],
       { encoding: 'utf8' },
     );
     expect(run.stdout).toContain('1 passed, 0 failed');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Assessment, NeedVerdict } from '../../../src/model/assessment.ts';
 import { type MotoProxy, startProxy } from './proxy.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.mjs', import.meta.url));
 const SEED = fileURLToPath(new URL('./seed.py', import.meta.url));
 const MODEL = fileURLToPath(new URL('./cards.yaml', import.meta.url));
 
