@@ -5,7 +5,7 @@ import { Where } from './where.ts';
 
 export const SourceId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/, 'a log source id looks like aws.cloudtrail.management');
+  .regex(/^[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)+$/, 'a log source id looks like aws.cloudtrail.management');
 
 /** What one event field may hold. `closed`: nothing but `values` can occur. */
 export const SourceField = z.strictObject({
