@@ -53,6 +53,13 @@ export const Source = z.strictObject({
       values: z.array(z.string()).optional(),
     })
     .optional(),
+  /**
+   * Whose identity its records carry: of who called (`caller`), of the service or role that acted for somebody else (`service`), or nobody's
+   * (`none`). Left out: not stated.
+   */
+  identity: z.enum(['caller', 'service', 'none']).optional(),
+  /** Where that needs a word: which field it is, and when it says less. */
+  identityNote: z.string().optional(),
   fields: z.record(z.string(), SourceField),
   /** What holds of every record of this source. */
   always: Where.default({}),

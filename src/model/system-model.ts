@@ -67,7 +67,7 @@ export interface Component {
   readonly kind: 'process' | 'datastore' | 'external' | 'actor' | 'other';
   /** The format's own type: `CD-SECRETS-MANAGER`, `SE.DS.TMCore.AzureStorage`, `file-server`. */
   readonly nativeType?: Said<string>;
-  /** A type of `rules/threats/component-types.yaml` (`aws.s3.bucket`), where the format's own type or tag tells it exactly. Left out: resolved from tags and names. */
+  /** A type of `rules/knowledge/component-types.yaml` (`aws.s3.bucket`), where the format's own type or tag tells it exactly. Left out: resolved from tags and names. */
   readonly type?: Said<string>;
   /** `aws gcp azure …`, where the component or the boundaries around it tell it. */
   readonly provider?: Said<string>;

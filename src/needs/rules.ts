@@ -32,7 +32,7 @@ export function loadRules(folder: string = ownRules()): Rules {
 }
 
 /** The package's own folder, from `src` and from `dist/src` alike. */
-function ownRules(): string {
+export function ownRules(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
     const rules = join(folder, 'rules');
@@ -119,7 +119,8 @@ function checkFields(file: Yaml, path: readonly PropertyKey[], where: Where, sou
   }
 }
 
-function files(folder: string): string[] {
+/** The YAML files of a folder, not of the folders in it, in the order of their names. */
+export function files(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.yaml'))
@@ -127,6 +128,7 @@ function files(folder: string): string[] {
     .sort();
 }
 
-function idOf(path: string): string {
+/** The id of a file whose name is its id. */
+export function idOf(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.yaml$/, '');
 }
