@@ -50,8 +50,13 @@ export interface Need {
 export function needsOf(model: ThreatModel, rules: Rules): Need[] {
   const assets = new Map(model.assets.map((asset) => [asset.id, asset]));
   return model.threats.flatMap((threat) =>
-    (threat.assets.length > 0 ? threat.assets.map((id) => assets.get(id)) : [undefined]).flatMap((asset) =>
-      threat.needs.map((statement, index) => needOf(model.system, threat, asset, statement, index, rules)),
+    // Asset by asset; what is for no asset in particular comes first.
+    [undefined, ...new Set([...threat.assets, ...threat.needs.flatMap((need) => need.assets ?? [])])].flatMap((id) =>
+      threat.needs.flatMap((statement, index) => {
+        const own = statement.assets ?? threat.assets;
+        if (id === undefined ? own.length > 0 : !own.includes(id)) return [];
+        return [needOf(model.system, threat, id === undefined ? undefined : assets.get(id), statement, index, rules)];
+      }),
     ),
   );
 }
@@ -68,7 +73,7 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
   });
   return {
     id: createHash('sha256')
-      .update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, { ...statement }]))
+      .update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, asked(statement)]))
       .digest('hex')
       .slice(0, 12),
     system,
@@ -86,6 +91,13 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
     },
     wants: wantsOf(statement, rules),
   };
+}
+
+const BESIDE = new Set(['assets', 'threats', 'priority', 'keeps', 'attribution', 'reasons', 'verify', 'detection', 'note']);
+
+/** What is asked, without what it rests on and whom else it serves: other reasons do not make it another need. */
+function asked(statement: NeedStatement): Partial<NeedStatement> {
+  return Object.fromEntries(Object.entries(statement).filter(([key]) => !BESIDE.has(key)));
 }
 
 /** A need's place within its asset's: of two patterns the one that the other takes in. Where they contradict each other the need's stands. */
