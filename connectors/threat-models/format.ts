@@ -13,12 +13,19 @@ export interface Format {
   /** By content, never by the file's name. `refuse` is for files that are of this family but no model: why, and what to give instead. */
   recognise(document: Document): Recognition | undefined;
   /** Pure, throws for nothing that a document can hold: what cannot be placed becomes a warning. One file may hold several models. */
-  read(document: Document, lexicon: Lexicon): readonly SystemModel[];
+  read(document: Document, context: ReadContext): readonly SystemModel[];
 }
 
 export type Recognition = { readonly version?: string } | { readonly refuse: string };
 
-/** Cloud services by the words that people use for them (`rules/threats/component-types.yaml`), for formats that are free text. */
+/** What reading a model needs to know that its file does not tell. */
+export interface ReadContext {
+  readonly lexicon: Lexicon;
+  /** What the techniques of an ATT&CK Navigator layer are: threats to see (the default), or detections that are said to exist. */
+  readonly layerMeaning?: 'threats' | 'detections';
+}
+
+/** Cloud services by the words that people use for them (`rules/knowledge/component-types.yaml`), for formats that are free text. */
 export interface Lexicon {
   /** The services that a text names, in the order they come, each once. */
   services(text: string): readonly { readonly type: string; readonly word: string; readonly index: number }[];
