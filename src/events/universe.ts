@@ -4,10 +4,23 @@ import type { Strings } from './strings.ts';
 import * as strings from './strings.ts';
 import { type Hints, TOGETHER } from './witness.ts';
 
-/** What known events of one kind carry: the class of that kind, and per event source the names of its reads and writes. */
+/** What known events of one kind carry: the class of that kind, and per event source the names by what their kind field holds. */
 interface Kind {
   readonly within: EventClass;
-  readonly services: ReadonlyMap<string, { readonly read: readonly string[]; readonly write: readonly string[] }>;
+  readonly services: ReadonlyMap<string, Names>;
+}
+
+/** Names by the value of the kind field: `true` for the reads of a trail. */
+type Names = ReadonlyMap<string, readonly string[]>;
+
+const NO_FIELDS = { service: 'eventSource', name: 'eventName', kind: 'readOnly' };
+
+function fieldsOf(known: KnownEvents | undefined): KnownEvents['fields'] {
+  return known?.fields ?? NO_FIELDS;
+}
+
+function namesOf(names: Names): string[] {
+  return [...new Set([...names.values()].flat())];
 }
 
 /**
@@ -18,6 +31,7 @@ export function universeOf(source: Source, known: KnownEvents | undefined): Sele
   const base = baseOf(source);
   if (!base) return NOTHING;
   const kinds = kindsOf(base, known);
+  const fields = fieldsOf(known);
   if (kinds.length === 0) return [base];
   return kinds.flatMap(({ within, services }) => {
     const classes: EventClass[] = [];
@@ -25,15 +39,14 @@ export function universeOf(source: Source, known: KnownEvents | undefined): Sele
       const one = intersectClasses(within, new Map(fields));
       if (one) classes.push(one);
     };
-    for (const [service, { read, write }] of services) {
-      const eventSource = ['eventSource', strings.equalTo([service])] as const;
-      const named = (names: readonly string[], readOnly: string) =>
-        add([eventSource, ['eventName', strings.equalTo(names)], ['readOnly', strings.equalTo([readOnly])]]);
-      if (read.length > 0) named(read, 'true');
-      if (write.length > 0) named(write, 'false');
-      add([eventSource, ['eventName', strings.complement(strings.equalTo([...read, ...write]))]]);
+    for (const [service, names] of services) {
+      const eventSource = [fields.service, strings.equalTo([service])] as const;
+      for (const [kind, some] of names) {
+        if (some.length > 0) add([eventSource, [fields.name, strings.equalTo(some)], [fields.kind, strings.equalTo([kind])]]);
+      }
+      add([eventSource, [fields.name, strings.complement(strings.equalTo(namesOf(names)))]]);
     }
-    add(services.size > 0 ? [['eventSource', strings.complement(strings.equalTo([...services.keys()]))]] : []);
+    add(services.size > 0 ? [[fields.service, strings.complement(strings.equalTo([...services.keys()]))]] : []);
     return classes;
   });
 }
@@ -51,10 +64,11 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
   const base = baseOf(source);
   const kinds = base ? kindsOf(base, known) : [];
   if (kinds.length === 0) return selector;
+  const field = fieldsOf(known);
   return selector.flatMap((one) => {
-    const named = one.get('eventName');
+    const named = one.get(field.name);
     const names = named && strings.members(named);
-    const from = one.get('eventSource');
+    const from = one.get(field.service);
     const listed = from && strings.members(from);
     // One service with its names is said plainly; of several with several, each name belongs to the ones that are known for it.
     if (!names || (from && (!listed || listed.length < 2))) return [one];
@@ -64,7 +78,7 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
       const services = [
         ...new Set(
           possible.flatMap((kind) =>
-            [...kind.services].filter(([, { read, write }]) => read.includes(name) || write.includes(name)).map(([service]) => service),
+            [...kind.services].filter(([, some]) => [...some.values()].some((list) => list.includes(name))).map(([service]) => service),
           ),
         ),
       ]
@@ -76,8 +90,8 @@ export function interpret(selector: Selector, source: Source, known: KnownEvents
       groups.set(key, group);
     }
     return [...groups.values()].map((group): EventClass => {
-      const fields = new Map(one).set('eventName', strings.equalTo(group.names));
-      return group.services.length > 0 ? fields.set('eventSource', strings.equalTo(group.services)) : fields;
+      const fields = new Map(one).set(field.name, strings.equalTo(group.names));
+      return group.services.length > 0 ? fields.set(field.service, strings.equalTo(group.services)) : fields;
     });
   });
 }
@@ -87,13 +101,14 @@ export function foreignNames(selector: Selector, source: Source, known: KnownEve
   const base = baseOf(source);
   const category = base && strings.members(base.get('eventCategory') ?? strings.ALL_STRINGS)?.join();
   const foreign = new Map<string, string>();
-  if (!base || !known || (category !== 'Management' && category !== 'Data')) return foreign;
-  const own = new Set(
-    kindsOf(base, known).flatMap((kind) => [...kind.services.values()].flatMap(({ read, write }) => [...read, ...write])),
-  );
-  const wanted = new Set(selector.flatMap((one) => strings.members(one.get('eventName') ?? strings.ALL_STRINGS) ?? []));
-  for (const [service, { read, write, data }] of Object.entries(known.events)) {
+  const { kind, name: field } = fieldsOf(known);
+  const told = category === 'Management' || category === 'Data' || base?.get(kind) !== undefined;
+  if (!base || !known || !told) return foreign;
+  const own = new Set(kindsOf(base, known).flatMap((one) => [...one.services.values()].flatMap(namesOf)));
+  const wanted = new Set(selector.flatMap((one) => strings.members(one.get(field) ?? strings.ALL_STRINGS) ?? []));
+  for (const [service, { read, write, data, kinds }] of Object.entries(known.events)) {
     for (const [what, names] of [
+      ...Object.entries(kinds).map(([value, some]) => [`one of ${service} with ${kind} ${value}`, some] as const),
       [`a management event of ${service}`, [...read, ...write]],
       ...Object.entries(data).map(([type, some]) => [`a data event on ${type}`, [...some.read, ...some.write]] as const),
     ] as const) {
@@ -122,41 +137,43 @@ export function knownNames(source: Source, known: KnownEvents | undefined, selec
     const order = new Map((given.find(([name]) => name === field)?.[1] ?? []).map((value, index) => [value, index]));
     return (value) => order.get(value) ?? order.size;
   };
-  const [service, name] = [place('eventSource'), place('eventName')];
+  const field = fieldsOf(known);
+  const [service, name] = [place(field.service), place(field.name)];
   const events: Event[] = [];
   const base = baseOf(source);
   for (const { within, services } of base ? kindsOf(base, known) : []) {
-    const inService = byService(selector.filter((one) => intersectClasses(one, within) !== undefined));
+    const inService = byService(
+      selector.filter((one) => intersectClasses(one, within) !== undefined),
+      field.service,
+    );
     const types = strings.members(within.get('resources.type') ?? strings.ALL_STRINGS);
-    const size = ({ read, write }: { read: readonly string[]; write: readonly string[] }) => read.length + write.length;
-    for (const [eventSource, { read, write }] of [...services].sort(
-      ([a, one], [b, other]) => service(a) - service(b) || size(other) - size(one),
-    )) {
+    const size = (names: Names) => [...names.values()].reduce((sum, some) => sum + some.length, 0);
+    for (const [eventSource, names] of [...services].sort(([a, one], [b, other]) => service(a) - service(b) || size(other) - size(one))) {
       const here = inService(eventSource);
-      const some = (names: readonly string[], readOnly: string): Event[] => {
+      const some = ([kind, list]: readonly [string, readonly string[]]): Event[] => {
         const fit = here
-          .filter((one) => strings.has(one.get('readOnly') ?? strings.ALL_STRINGS, readOnly))
-          .map((one) => one.get('eventName') ?? strings.ALL_STRINGS);
-        const possible = fit.length === 0 ? [] : names.filter((each) => fit.some((values) => strings.has(values, each)));
+          .filter((one) => strings.has(one.get(field.kind) ?? strings.ALL_STRINGS, kind))
+          .map((one) => one.get(field.name) ?? strings.ALL_STRINGS);
+        const possible = fit.length === 0 ? [] : list.filter((each) => fit.some((values) => strings.has(values, each)));
         return possible.map((eventName) => ({
-          eventSource,
-          eventName,
-          readOnly,
+          [field.service]: eventSource,
+          [field.name]: eventName,
+          [field.kind]: kind,
           ...(types?.length === 1 ? { 'resources.type': types[0] as string } : {}),
         }));
       };
-      const found = types ? [...some(read, 'true'), ...some(write, 'false')] : [...some(write, 'false'), ...some(read, 'true')];
-      events.push(...found.sort((a, b) => name(a.eventName as string) - name(b.eventName as string)));
+      const found = (types ? [...names] : [...names].reverse()).flatMap(some);
+      events.push(...found.sort((a, b) => name(a[field.name] as string) - name(b[field.name] as string)));
     }
   }
-  for (const event of events) for (const field of ['eventSource', 'eventName']) add(field, [event[field] as string]);
+  for (const event of events) for (const each of [field.service, field.name]) add(each, [event[each] as string]);
   add(
-    'eventName',
+    field.name,
     strings.members(
-      strings.unionAll(selector.flatMap((one) => one.get('eventName') ?? []).filter((values) => strings.members(values) !== undefined)),
+      strings.unionAll(selector.flatMap((one) => one.get(field.name) ?? []).filter((values) => strings.members(values) !== undefined)),
     ) ?? [],
   );
-  for (const [field, values] of given) add(field, values);
+  for (const [each, values] of given) add(each, values);
   return {
     ...Object.fromEntries([...hints].map(([field, values]) => [field, [...values]])),
     ...(events.length > 0 ? { [TOGETHER]: events } : {}),
@@ -164,11 +181,11 @@ export function knownNames(source: Source, known: KnownEvents | undefined, selec
 }
 
 /** The classes with events of a service. Those that list their services are looked up, the others asked. */
-function byService(classes: readonly EventClass[]): (service: string) => readonly EventClass[] {
+function byService(classes: readonly EventClass[], field: string): (service: string) => readonly EventClass[] {
   const listed = new Map<string, EventClass[]>();
   const open: [Strings, EventClass][] = [];
   for (const one of classes) {
-    const services = one.get('eventSource') ?? strings.ALL_STRINGS;
+    const services = one.get(field) ?? strings.ALL_STRINGS;
     const names = strings.members(services);
     if (!names) open.push([services, one]);
     else for (const name of names) listed.set(name, [...(listed.get(name) ?? []), one]);
@@ -191,15 +208,22 @@ function baseOf(source: Source): EventClass | undefined {
  */
 function kindsOf(base: EventClass, known: KnownEvents | undefined): Kind[] {
   if (!known) return [];
-  const open = base.get('eventSource') ?? strings.ALL_STRINGS;
+  const fields = fieldsOf(known);
+  const open = base.get(fields.service) ?? strings.ALL_STRINGS;
+  const kinds = base.get(fields.kind) ?? strings.ALL_STRINGS;
   const services = Object.entries(known.events).filter(([service]) => strings.has(open, service));
   const types = base.get('resources.type');
   if (!types) {
-    return [{ within: base, services: new Map(services.filter(([, one]) => one.read.length + one.write.length > 0)) }];
+    const named = services.map(([service, one]) => {
+      const all = [...readsAndWrites(one), ...Object.entries(one.kinds)];
+      // Names of another kind stay out: they are no events of this source.
+      return [service, new Map(all.filter(([kind, names]) => names.length > 0 && strings.has(kinds, kind)))] as const;
+    });
+    return [{ within: base, services: new Map(named.filter(([, names]) => names.size > 0)) }];
   }
   const ofType = (type: string) =>
     services.flatMap(([service, { data }]) =>
-      Object.hasOwn(data, type) ? [[service, data[type] as { read: string[]; write: string[] }] as const] : [],
+      Object.hasOwn(data, type) ? [[service, new Map(readsAndWrites(data[type] as { read: string[]; write: string[] }))] as const] : [],
     );
   const all = strings.members(types) ?? services.flatMap(([, { data }]) => Object.keys(data)).filter((type) => strings.has(types, type));
   const named = [...new Set(all)].map((type) => ({ type, services: ofType(type) })).filter((one) => one.services.length > 0);
@@ -209,5 +233,12 @@ function kindsOf(base: EventClass, known: KnownEvents | undefined): Kind[] {
       (one): Kind => ({ within: new Map(base).set('resources.type', strings.equalTo([one.type])), services: new Map(one.services) }),
     ),
     ...(strings.isNone(rest) ? [] : [{ within: new Map(base).set('resources.type', rest), services: new Map() }]),
+  ];
+}
+
+function readsAndWrites({ read, write }: { readonly read: string[]; readonly write: string[] }): [string, string[]][] {
+  return [
+    ['true', read],
+    ['false', write],
   ];
 }

@@ -99,6 +99,10 @@ export const NamedEventsFile = z.strictObject({ version: z.literal(1), events: z
 export const KnownEvents = z.strictObject({
   version: z.literal(1),
   source: z.string(),
+  /** The fields that hold a record's service, its event's name, and the kind that is known of the name. */
+  fields: z
+    .strictObject({ service: z.string(), name: z.string(), kind: z.string() })
+    .default({ service: 'eventSource', name: 'eventName', kind: 'readOnly' }),
   events: z.record(
     z.string(),
     z.strictObject({
@@ -109,6 +113,8 @@ export const KnownEvents = z.strictObject({
         .default({}),
       /** Regional services are recorded where they are called; global ones in one region per partition. */
       global: z.boolean().default(false),
+      /** Names by what the kind field holds, where that is not `true` for reads and `false` for writes. A name may be of several kinds. */
+      kinds: z.record(z.string(), z.array(z.string())).default({}),
     }),
   ),
 });
