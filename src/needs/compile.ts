@@ -166,7 +166,8 @@ function alternativeOf(
     (some, one) => (namedIn(asked, one.where) ? minus(some, selectorOf(one.where)) : some),
     asked,
   );
-  const own = foreign.size === 0 ? recorded : minus(recorded, selectorOf({ eventName: { equals: [...foreign.keys()] } }));
+  const own =
+    foreign.size === 0 ? recorded : minus(recorded, selectorOf({ [known?.fields.name ?? 'eventName']: { equals: [...foreign.keys()] } }));
   const events = intersect(own, universe(source, rules));
   const impossible = [
     ...(never
@@ -179,7 +180,7 @@ function alternativeOf(
     source,
     events,
     ofNamedServices: intersect(
-      own.filter((one) => members(one.get('eventSource') ?? ALL_STRINGS) !== undefined),
+      own.filter((one) => members(one.get(known?.fields.service ?? 'eventSource') ?? ALL_STRINGS) !== undefined),
       universe(source, rules),
     ),
     unlogged: never?.why,
