@@ -293,7 +293,7 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
           return new Promise<Sent>((resolve, reject) => {
             underWay.add(reject);
             session
-              .send(call, question, region, signal)
+              .send(call, question, region, signal, spec)
               .then(resolve, reject)
               .finally(() => underWay.delete(reject));
           });

@@ -48,7 +48,7 @@ export interface Session {
   /** Enabled regions, known after `enter`. */
   readonly regions: readonly string[];
   /** One question, retries included; errors of the provider and the network are answers. Throws only after the signal was aborted. */
-  send(call: string, args: Record<string, unknown>, region: string, signal: AbortSignal): Promise<Sent>;
+  send(call: string, args: Record<string, unknown>, region: string, signal: AbortSignal, spec: CallSpec): Promise<Sent>;
 }
 
 /** What the engine lends to a provider while it discovers. */
@@ -91,6 +91,8 @@ export interface Provider {
     readonly call: string;
     read(body: Record<string, unknown>): Iterable<{ readonly id: string; readonly region?: string }>;
   };
+  /** Its sessions also open accounts that no list names: destinations that lie there are asked about too. */
+  readonly crossing?: boolean;
   /** Breaks off what is under way; called when the scan ends and when it is stopped. */
   close(): void;
 }
