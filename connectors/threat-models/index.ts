@@ -2,10 +2,11 @@ import { InputError } from '../../src/model/input-error.ts';
 import type { SystemModel } from '../../src/model/system-model.ts';
 import type { Document } from './document.ts';
 import type { Format, ReadContext, Recognition } from './format.ts';
+import { mtmt } from './mtmt.ts';
 import { isMap } from './said.ts';
 
 /** Every format that is read, in the order that the documentation lists them. A file is recognised by one of them at most. */
-export const formats: readonly Format[] = [];
+export const formats: readonly Format[] = [mtmt];
 
 export interface Recognised {
   readonly format: Format;

@@ -228,7 +228,7 @@ export function frame(format: Pick<Format, 'id'>, document: Document, name: Said
 /** A name for what has none: the file's own name, assumed. */
 export function namedByFile(document: Document, pointer = ''): Said<string> {
   const name = document.file.split(/[\\/]/).at(-1) || 'unnamed';
-  return { value: name.replace(/(?<=.)\.[A-Za-z.]{1,20}$/, ''), pointer, basis: 'assumed' };
+  return { value: name.replace(/(?<=.)\.[A-Za-z][A-Za-z0-9.]{0,20}$/, ''), pointer, basis: 'assumed' };
 }
 
 /** A component with its lists empty and in scope, as most formats take for granted. */
