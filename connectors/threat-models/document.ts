@@ -17,6 +17,7 @@ const MOST_COPIES = 1000;
 /** Keys that merge keys (`<<`) may copy, all together. */
 const MOST_MERGED = 100_000;
 const MOST_WARNINGS = 50;
+const MOST_REPAIRS = 5;
 /** Enough to tell what a text is. */
 const HEAD = 64 * 1024;
 
@@ -166,8 +167,10 @@ function refuseMarkup(text: string, file: string): void {
     at = found + (end[1] as number);
   }
   const root = text.slice(at, at + 200);
-  if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(root))
-    throw new InputError(`${file}: is an HTML page; give the model itself (.tm7 for the Microsoft Threat Modeling Tool), not its report`);
+  if (/^<(?:!doctype\s+html|html|head|body|link|meta|style|script|div|table|p|h[1-6]|img|br|center)\b/i.test(root))
+    throw new InputError(
+      `${file}: is an HTML page or a printed report; give the model itself (.tm7 for the Microsoft Threat Modeling Tool)`,
+    );
   if (root.startsWith('<!'))
     throw new InputError(`${file}: declares a document type (<!DOCTYPE …>), which is refused: remove it and its entities`);
 }
@@ -239,9 +242,10 @@ async function parseHcl(text: string, file: string): Promise<unknown> {
 function parseYaml(
   text: string,
   file: string,
+  repairs = 0,
 ): { readonly documents: readonly unknown[]; readonly warnings: readonly Warning[] } | InputError {
   try {
-    return readYaml(text, file);
+    return readYaml(text, file, repairs);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const head = text.slice(0, HEAD);
@@ -250,7 +254,11 @@ function parseYaml(
   }
 }
 
-function readYaml(text: string, file: string): { readonly documents: readonly unknown[]; readonly warnings: readonly Warning[] } {
+function readYaml(
+  text: string,
+  file: string,
+  repairs: number,
+): { readonly documents: readonly unknown[]; readonly warnings: readonly Warning[] } {
   const lines = new LineCounter();
   const fail = (offset: number, message: string): InputError => {
     const { line, col } = lines.linePos(offset);
@@ -264,7 +272,18 @@ function readYaml(text: string, file: string): { readonly documents: readonly un
   };
 
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  checkTokens(tokens, fail);
+  const cut = checkTokens(tokens, fail);
+  if (cut !== undefined && repairs < MOST_REPAIRS && text.length <= MEGABYTE) {
+    const repaired = indentQuoted(text, cut);
+    const again = repaired === undefined ? undefined : parseYaml(repaired, file, repairs + 1);
+    if (again && !(again instanceof InputError)) {
+      const { line } = lines.linePos(cut);
+      return {
+        ...again,
+        warnings: [{ pointer: '', message: `line ${line}: the lines of a quoted text are indented too little` }, ...again.warnings],
+      };
+    }
+  }
   // Keys are compared below: the parser's own comparison takes the square of their number, and would refuse what real files hold.
   const options = {
     schema: 'core',
@@ -302,12 +321,19 @@ function readYaml(text: string, file: string): { readonly documents: readonly un
 
 type Fail = (offset: number, message: string) => InputError;
 
-/** Walks the tokens without recursion: the composer recurses, and deep nesting would exhaust its stack. */
-function checkTokens(tokens: readonly CST.Token[], fail: Fail): void {
+/**
+ * Walks the tokens without recursion: the composer recurses, and deep nesting would exhaust its stack. Gives the place of a quoted text that
+ * the parser cut off because its next line is indented too little, as other parsers allow.
+ */
+function checkTokens(tokens: readonly CST.Token[], fail: Fail): number | undefined {
+  let cut: number | undefined;
   const left: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = left.pop(); next; next = left.pop()) {
     const { token, depth } = next;
     if (depth > MOST_DEPTH) throw fail(token.offset, `is nested more than ${MOST_DEPTH} levels deep`);
+    const quote = token.type === 'single-quoted-scalar' ? "'" : token.type === 'double-quoted-scalar' ? '"' : undefined;
+    if (quote && 'source' in token && (token.source.length < 2 || !token.source.endsWith(quote)))
+      cut = Math.min(cut ?? token.offset, token.offset);
     if (token.type === 'document' && token.value) left.push({ token: token.value, depth });
     else if ('items' in token) {
       for (const item of token.items) {
@@ -316,6 +342,22 @@ function checkTokens(tokens: readonly CST.Token[], fail: Fail): void {
       }
     }
   }
+  return cut;
+}
+
+/** The text with the lines of the quoted text at this place indented: leading blanks are folded away, so it stays the same text. */
+function indentQuoted(text: string, start: number): string | undefined {
+  const quote = text[start] as string;
+  let end = start + 1;
+  for (; end < text.length; end += 1) {
+    if (quote === '"' && text[end] === '\\') end += 1;
+    else if (text[end] === quote) {
+      if (quote === '"' || text[end + 1] !== quote) break;
+      end += 1;
+    }
+  }
+  if (end >= text.length) return undefined;
+  return text.slice(0, start) + text.slice(start, end).replace(/\n(?=[ \t]*\S)/g, `\n${' '.repeat(MOST_DEPTH)}`) + text.slice(end);
 }
 
 /** Refuses aliases without an anchor or without end; keys that are there twice are told, and the last one counts. */

@@ -1,12 +1,17 @@
 import { InputError } from '../../src/model/input-error.ts';
 import type { SystemModel } from '../../src/model/system-model.ts';
+import { attackFlow } from './attack-flow.ts';
+import { attackNavigator } from './attack-navigator.ts';
+import { dettect } from './dettect.ts';
 import type { Document } from './document.ts';
 import type { Format, ReadContext, Recognition } from './format.ts';
 import { mtmt } from './mtmt.ts';
 import { isMap } from './said.ts';
+import { sigma } from './sigma.ts';
+import { trustoncloud } from './trustoncloud.ts';
 
 /** Every format that is read, in the order that the documentation lists them. A file is recognised by one of them at most. */
-export const formats: readonly Format[] = [mtmt];
+export const formats: readonly Format[] = [mtmt, attackNavigator, attackFlow, trustoncloud, dettect, sigma];
 
 export interface Recognised {
   readonly format: Format;
