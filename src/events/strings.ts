@@ -1,13 +1,22 @@
+import { InputError } from '../model/input-error.ts';
+import type { Language, Suffixes, Trees } from './language.ts';
+import { accepts, inverse, languageOf, product, shortest, startOf as startOfLanguage, textOf, treesOf } from './language.ts';
+import type { Pattern } from './pattern.ts';
+import * as patterns from './pattern.ts';
+import { parse } from './re2.ts';
+
 /**
- * Sets of strings, exactly: what equals, starts with, ends with, and their negations can say, and all unions, intersections,
- * differences and complements of these.
+ * Sets of strings, exactly: what equals, starts with, ends with, contains, regular expressions and their negations can say, and all unions,
+ * intersections, differences and complements of these. A string is its UTF-16 code units, a character of a pattern a code point.
  *
  * Whether such a set holds a string depends on the longest prefix and the longest suffix of it that the set speaks of, save for listed
  * strings. So a set is a tree of prefixes; each names the suffixes that go with it, itself a tree (of reversed suffixes) with yes or
  * no; and a list of strings for which the trees say the opposite. Over an unbounded alphabet every pair of a prefix and a suffix in the
  * trees has infinitely many strings, so this form, with no node that says what its parent says, is unique: equal sets have equal form,
- * and the empty set is the one that is written as nothing. Every operation is one walk over two sorted lists. The form is private to
- * this file; patterns (wildcards, regular expressions) can be a second form behind the same functions.
+ * and the empty set is the one that is written as nothing. Every operation is one walk over two sorted lists.
+ *
+ * Sets that trees cannot say are regular languages: the smallest automaton, which is unique too. Whatever comes out of an operation on a
+ * language and can be said in trees (of up to ten thousand words) is given in trees. The forms are private to this file.
  */
 export interface Strings {
   readonly starts: Tree<Ends>;
@@ -15,6 +24,8 @@ export interface Strings {
   readonly but: readonly string[];
   /** What all members start with. */
   readonly start: string;
+  /** Where there is one, it is the set, and the trees and the list say nothing. */
+  readonly language: Language | undefined;
 }
 
 /** Keys in code unit order, `''` first; a label holds for the texts whose longest prefix among the keys is its key. */
@@ -37,8 +48,11 @@ const ALL_ENDS: Ends = { keys: [''], labels: [true], parents: [-1], key: '*' };
 const NO_START: Tree<Ends> = { keys: [''], labels: [NO_ENDS], parents: [-1] };
 const ANY_START: Tree<Ends> = { keys: [''], labels: [ALL_ENDS], parents: [-1] };
 
-export const NO_STRINGS: Strings = { starts: NO_START, but: [], start: '' };
-export const ALL_STRINGS: Strings = { starts: ANY_START, but: [], start: '' };
+/** Stands where a language is the set: neither a finite set's nor any other tree. */
+const UNSAID: Tree<Ends> = { keys: [''], labels: [NO_ENDS], parents: [-1] };
+
+export const NO_STRINGS: Strings = { starts: NO_START, but: [], start: '', language: undefined };
+export const ALL_STRINGS: Strings = { starts: ANY_START, but: [], start: '', language: undefined };
 
 const either: Join = (a, b) => a || b;
 const both: Join = (a, b) => a && b;
@@ -58,7 +72,75 @@ export function endingWith(suffixes: readonly string[]): Strings {
   return normal({ keys: [''], labels: [endsOf(tree)], parents: [-1] }, []);
 }
 
+/**
+ * The values, in any case: two strings are equal if they are so under Unicode's simple case folding, character by character (`K` equals the
+ * Kelvin sign; `ß` does not equal `ss`). ASCII letters fold as everywhere; beyond ASCII a provider may know an older Unicode.
+ */
+export function equalIgnoringCase(values: readonly string[]): Strings {
+  return made(patterns.anyOf(values, true), false, `${few(values)} (any case)`);
+}
+
+/** What has one of the values in it. */
+export function containing(values: readonly string[], ignoreCase: boolean): Strings {
+  return made(patterns.anyOf(values, ignoreCase), true, `contains ${few(values)}${ignoreCase ? ' (any case)' : ''}`);
+}
+
+export function startingIgnoringCase(prefixes: readonly string[]): Strings {
+  const pattern = patterns.each(patterns.anyOf(prefixes, true), patterns.ANYTHING);
+  return made(pattern, false, `starts with ${few(prefixes)} (any case)`);
+}
+
+export function endingIgnoringCase(suffixes: readonly string[]): Strings {
+  const pattern = patterns.each(patterns.ANYTHING, patterns.anyOf(suffixes, true));
+  return made(pattern, false, `ends with ${few(suffixes)} (any case)`);
+}
+
+/**
+ * What a regular expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax) finds somewhere in the string, or (`anchored`)
+ * matches as a whole. Undefined for what RE2 refuses, for `\C`, and for patterns that grow too large.
+ */
+export function matching(pattern: string, options: { anchored?: boolean; ignoreCase?: boolean } = {}): Strings | undefined {
+  if (pattern.length > LONGEST_PATTERN) return undefined;
+  const parsed = parse(pattern, options.ignoreCase ?? false);
+  const language = parsed && patterns.languageOfPattern(parsed, !options.anchored, patterns.FOREIGN);
+  return (
+    language &&
+    ofLanguage(language, () => ({
+      text: `matches ${options.anchored ? 'as a whole ' : ''}/${pattern}/${options.ignoreCase ? 'i' : ''}`,
+      joined: '',
+    }))
+  );
+}
+
+const LONGEST_PATTERN = 20_000;
+
+/** `*` stands for any run of characters, `?` for any one character, everything else for itself. */
+export function globbing(pattern: string): Strings {
+  const parts = [...pattern].map((letter): Pattern => {
+    if (letter === '*') return patterns.ANYTHING;
+    const code = letter.codePointAt(0) as number;
+    return patterns.one(letter === '?' ? patterns.ANY : [code, code]);
+  });
+  return made(patterns.each(...parts), false, `is like ${pattern}`);
+}
+
+/** The integers of a range, both ends included, as decimal numerals: no leading zeros, no plus sign, no exponent, and no `-0`. */
+export function integers({ from, to }: { from?: number | bigint; to?: number | bigint }): Strings {
+  const said = [...(from === undefined ? [] : [`at least ${from}`]), ...(to === undefined ? [] : [`at most ${to}`])].join(' and ');
+  const least = from === undefined ? undefined : BigInt(from);
+  const most = to === undefined ? undefined : BigInt(to);
+  const ways: Pattern[] = [];
+  // Numbers from zero on, and those below it without their sign.
+  if (most === undefined || most >= 0n) ways.push(patterns.numerals(least === undefined || least < 0n ? 0n : least, most));
+  if (least === undefined || least < 0n) {
+    const digits = patterns.numerals(most === undefined || most >= 0n ? 1n : -most, least === undefined ? undefined : -least);
+    ways.push(patterns.each(patterns.anyOf(['-'], false), digits));
+  }
+  return made(patterns.either(...ways), false, `is an integer${said && ` of ${said}`}`);
+}
+
 export function has(set: Strings, value: string): boolean {
+  if (set.language !== undefined) return accepts(set.language, value);
   return regular(set.starts, value) !== listed(set.but, value);
 }
 
@@ -78,6 +160,11 @@ export function members(set: Strings): readonly string[] | undefined {
 export function union(a: Strings, b: Strings): Strings {
   if (a === NO_STRINGS || a === b || b === ALL_STRINGS) return b;
   if (b === NO_STRINGS || a === ALL_STRINGS) return a;
+  if (a.language || b.language) {
+    if (a.starts === NO_START && a.but.every((value) => has(b, value))) return b;
+    if (b.starts === NO_START && b.but.every((value) => has(a, value))) return a;
+    return mixed(a, b, either, 'or');
+  }
   return combine(a, b, either);
 }
 
@@ -97,6 +184,7 @@ export function intersect(a: Strings, b: Strings): Strings {
   if (apart(a, b)) return NO_STRINGS;
   if (a.starts === NO_START) return some(a, (value) => has(b, value));
   if (b.starts === NO_START) return some(b, (value) => has(a, value));
+  if (a.language || b.language) return mixed(a, b, both, 'and');
   return combine(a, b, both);
 }
 
@@ -104,6 +192,11 @@ export function minus(a: Strings, b: Strings): Strings {
   if (a === b || b === ALL_STRINGS) return NO_STRINGS;
   if (apart(a, b)) return a;
   if (a.starts === NO_START) return some(a, (value) => !has(b, value));
+  if (a.language || b.language) {
+    if (b.starts === NO_START && !b.but.some((value) => has(a, value))) return a;
+    if (a === ALL_STRINGS && b.language) return ofLanguage(inverse(b.language), () => unlike(wordsOf(b)));
+    return mixed(a, b, without, 'but not');
+  }
   return combine(a, b, without);
 }
 
@@ -132,6 +225,10 @@ export function apart(a: Strings, b: Strings): boolean {
  */
 export function pick(set: Strings, preferred: readonly string[] = []): string | undefined {
   for (const value of preferred) if (has(set, value)) return value;
+  if (set.language) {
+    const natural = [`${set.start}example`, `${set.start}-example`, `${set.start}/example`];
+    return natural.find((value) => has(set, value)) ?? shortest(set.language);
+  }
   const named = set.but.filter((value) => has(set, value));
   const plain = named.find((value) => value !== '');
   if (plain !== undefined) return plain;
@@ -151,7 +248,10 @@ const texts = new WeakMap<Strings, string>();
 export function keyOf(set: Strings): string {
   let text = texts.get(set);
   if (text === undefined) {
-    text = JSON.stringify([set.starts.keys, set.starts.labels.map((ends) => ends.key), set.but]);
+    // A number first, so that no language is spelled as trees are.
+    text = set.language
+      ? `0${textOf(set.language)}`
+      : JSON.stringify([set.starts.keys, set.starts.labels.map((ends) => ends.key), set.but]);
     texts.set(set, text);
   }
   return text;
@@ -159,6 +259,7 @@ export function keyOf(set: Strings): string {
 
 /** In words, for messages: `starts with a and is not b`. */
 export function describe(set: Strings): string {
+  if (set.language) return wordsOf(set).text;
   const clauses = new Map<string, string[]>();
   const said: string[] = [];
   const { keys, labels, parents } = set.starts;
@@ -208,6 +309,102 @@ function endClauses(ends: Ends): { with: string; without: string[] }[] {
 function few(values: readonly string[]): string {
   const shown = values.slice(0, 3).map((value) => (value === '' ? '(none)' : value));
   return values.length > 3 ? `${shown.join(', ')} and ${values.length - 3} more` : shown.join(', ');
+}
+
+/** Words for a set, and what they are joined with at the top. */
+interface Words {
+  readonly text: string;
+  readonly joined: string;
+}
+
+/** How languages came about, for messages. */
+const spoken = new WeakMap<Strings, Words>();
+const MOST_WORDS = 300;
+
+function wordsOf(set: Strings): Words {
+  const words = spoken.get(set);
+  if (words) return words;
+  const text = describe(set);
+  return { text, joined: text.includes(' or ') ? 'or' : text.includes(' and ') ? 'and' : '' };
+}
+
+function joinedWords(a: Strings, b: Strings, word: string): Words {
+  const inner = (words: Words, right: boolean) =>
+    words.joined === '' || (words.joined === word && !(right && word === 'but not')) ? words.text : `(${words.text})`;
+  const text = `${inner(wordsOf(a), false)} ${word} ${inner(wordsOf(b), true)}`;
+  return text.length > MOST_WORDS ? { text: 'matches several patterns', joined: '' } : { text, joined: word };
+}
+
+function unlike(words: Words): Words {
+  const positive = /^not \((.*)\)$/s.exec(words.text);
+  return { text: words.joined === 'not' && positive ? (positive[1] as string) : `not (${words.text})`, joined: 'not' };
+}
+
+function made(pattern: Pattern, search: boolean, text: string): Strings {
+  const language = patterns.languageOfPattern(pattern, search, patterns.OWN);
+  if (!language) throw tooLarge();
+  return ofLanguage(language, () => ({ text, joined: '' }));
+}
+
+function mixed(a: Strings, b: Strings, join: Join, word: string): Strings {
+  const language = product(languageIn(a), languageIn(b), join);
+  if (!language) throw tooLarge();
+  return ofLanguage(language, () => joinedWords(a, b, word));
+}
+
+function tooLarge(): InputError {
+  return new InputError('the patterns on one field are too many, or too long, to be compared exactly');
+}
+
+const languages = new WeakMap<Strings, Language>();
+
+function languageIn(set: Strings): Language {
+  if (set.language) return set.language;
+  let language = languages.get(set);
+  if (!language) {
+    const plain = new Map<Ends, Suffixes>();
+    const suffixes = (ends: Ends): Suffixes => {
+      const known = plain.get(ends) ?? ends.keys.map((key, index) => [key, ends.labels[index] as boolean] as const);
+      plain.set(ends, known);
+      return known;
+    };
+    const { keys, labels } = set.starts;
+    language = languageOf(
+      { starts: keys.map((key, index) => [key, suffixes(labels[index] as Ends)]), but: set.but },
+      (value) => has(set, value),
+      (text) => suffixes(labels[positionOf(set.starts, text)] as Ends),
+    );
+    if (!language) throw tooLarge();
+    languages.set(set, language);
+  }
+  return language;
+}
+
+function ofLanguage(language: Language, words: () => Words): Strings {
+  const trees = treesOf(language);
+  if (trees) return ofTrees(trees);
+  const set: Strings = { starts: UNSAID, but: [], start: startOfLanguage(language), language };
+  spoken.set(set, words());
+  return set;
+}
+
+function ofTrees({ starts, but }: Trees): Strings {
+  const ends = new Map<Suffixes, Ends>();
+  for (const [, suffixes] of starts) if (!ends.has(suffixes)) ends.set(suffixes, endsOf(grown(suffixes)));
+  const tree = grown(starts.map(([key, suffixes]) => [key, ends.get(suffixes) as Ends] as const));
+  const [only] = tree.labels;
+  // A finite set is known by its tree.
+  return normal(tree.keys.length === 1 && only === NO_ENDS ? NO_START : tree, but);
+}
+
+function grown<T>(nodes: readonly (readonly [string, T])[]): Tree<T> {
+  const parents: number[] = [];
+  for (const [index, [key]] of nodes.entries()) {
+    let parent = index - 1;
+    while (parent >= 0 && !key.startsWith((nodes[parent] as readonly [string, T])[0])) parent = parents[parent] as number;
+    parents.push(parent);
+  }
+  return { keys: nodes.map(([key]) => key), labels: nodes.map(([, label]) => label), parents };
 }
 
 function combine(a: Strings, b: Strings, join: Join): Strings {
@@ -271,9 +468,11 @@ function endsOf(tree: Tree<boolean>): Ends {
 function normal(starts: Tree<Ends>, but: readonly string[]): Strings {
   const only = starts.keys.length === 1 ? starts.labels[0] : undefined;
   if (only === NO_ENDS)
-    return but.length === 0 ? NO_STRINGS : { starts: NO_START, but, start: but.length === 1 ? (but[0] as string) : startOf(NO_START, but) };
-  if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but, start: '' };
-  return { starts, but, start: startOf(starts, but) };
+    return but.length === 0
+      ? NO_STRINGS
+      : { starts: NO_START, but, start: but.length === 1 ? (but[0] as string) : startOf(NO_START, but), language: undefined };
+  if (only === ALL_ENDS) return but.length === 0 ? ALL_STRINGS : { starts: ANY_START, but, start: '', language: undefined };
+  return { starts, but, start: startOf(starts, but), language: undefined };
 }
 
 function some(finite: Strings, test: (value: string) => boolean): Strings {
