@@ -33,13 +33,18 @@ export interface Compared {
   readonly rounds: readonly { readonly bare: Measured; readonly collect: Measured }[];
 }
 
-interface Work extends SideOptions {
+export interface OnceOptions extends SideOptions {
+  /** MB that V8 may let its old space grow to; left out: what V8 thinks fit. */
+  readonly heap?: number;
+}
+
+interface Work extends OnceOptions {
   /** Left out: one collect. */
   readonly rounds?: number;
 }
 
 /** One collect in a process of its own. */
-export function collectOnce(options: SideOptions): Promise<Measured> {
+export function collectOnce(options: OnceOptions): Promise<Measured> {
   return inProcess(options);
 }
 
@@ -50,7 +55,8 @@ export function compare(options: SideOptions, rounds: number): Promise<Compared>
 
 function inProcess<T>(work: Work): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, [JSON.stringify(work)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const execArgv = work.heap === undefined ? [] : [`--max-old-space-size=${work.heap}`];
+    const child = fork(import.meta.filename, [JSON.stringify(work)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.once('message', (message) => resolve(message as T));
     child.once('exit', (code) => reject(new Error(`a process of the benchmark ended with ${code}`)));
   });
