@@ -1087,7 +1087,43 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
     ...(unresolved.length === 0
       ? {}
       : {
-          unresolved: unresolved.map((one) => entry(one, unresolvedWhy(one))),
+          unresolved: unresolved.map((one) => ({
+            id: idOf(one.component.id),
+            name: cut(one.component.name.value, 4000),
+            why: unresolvedWhy(one),
+            at: cut(`${model.file}#${one.origin.pointer}`, 4096),
+          })),
+        }),
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(model.format === 'native'
+      ? {}
+      : {
+          importedFrom: {
+            format: model.format,
+            ...(model.formatVersion === undefined ? {} : { version: cut(model.formatVersion, 64) }),
+            file: cut(model.file, 4096),
+            sha256: model.sha256,
+          },
+        }),
+  };
+  const components = desk.inScope;
+  const covered = new Set(needs.flatMap((one) => one.threats));
+  return {
+    model: native,
+    report: {
+      system: native.system,
+      file: model.file,
+      format: model.format,
+      vendors: [...desk.vendors].sort(),
+      counts: {
+        components: components.length,
+        resolved: components.filter((one) => one.type && one.or.length === 0 && one.contradiction === undefined).length,
+        threats: derivedFor.length,
+        threatsWithNeeds: derivedFor.filter((one) => covered.has(idOf(one.id))).length,
+        needs: needs.length,
+      },
+      needs,
+      unresolved: unresolved.map((one) => entry(one, unresolvedWhy(one))),
       ambiguous,
       contradictions: desk.inScope.flatMap((one) => (one.contradiction === undefined ? [] : [entry(one, one.contradiction)])),
       excluded: desk.resolved.flatMap((one) => (one.excluded === undefined ? [] : [entry(one, one.excluded)])),
