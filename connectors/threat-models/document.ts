@@ -234,7 +234,10 @@ async function parseHcl(text: string, file: string): Promise<unknown> {
   } catch (error) {
     const message = String((error as Error).message ?? error);
     const at = /model\.hcl:(\d+),(\d+)/.exec(message);
-    const what = message.slice(at ? message.indexOf(':', at.index + at[0].length) + 1 : 0).trim();
+    const what = message
+      .slice(at ? message.indexOf(':', at.index + at[0].length) + 1 : 0)
+      .replace(/\]?\s*$/, '')
+      .trim();
     throw new InputError(`${file}${at ? `:${at[1]}:${at[2]}` : ''}: is not valid HCL: ${clip(what)}`);
   }
 }

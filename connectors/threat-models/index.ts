@@ -6,12 +6,14 @@ import { dettect } from './dettect.ts';
 import type { Document } from './document.ts';
 import type { Format, ReadContext, Recognition } from './format.ts';
 import { mtmt } from './mtmt.ts';
+import { otm } from './otm.ts';
 import { isMap } from './said.ts';
 import { sigma } from './sigma.ts';
+import { threatComposer } from './threat-composer.ts';
 import { trustoncloud } from './trustoncloud.ts';
 
 /** Every format that is read, in the order that the documentation lists them. A file is recognised by one of them at most. */
-export const formats: readonly Format[] = [mtmt, attackNavigator, attackFlow, trustoncloud, dettect, sigma];
+export const formats: readonly Format[] = [threatComposer, otm, mtmt, attackNavigator, attackFlow, trustoncloud, dettect, sigma];
 
 export interface Recognised {
   readonly format: Format;
@@ -32,7 +34,9 @@ export function importModels(document: Document, context: ReadContext): readonly
   const found = recognise(document);
   const { file } = document;
   if (!found)
-    throw new InputError(`${file}: ${sibling(document) ?? 'is a threat model in no format that is read; see the list of formats'}`);
+    throw new InputError(
+      `${file}: ${sibling(document) ?? 'is in no format of threat models that is read; see the list of formats in the documentation'}`,
+    );
   if ('refuse' in found.recognition) throw new InputError(`${file}: ${found.recognition.refuse}`);
   return found.format.read(document, context).map((model) => ({ ...model, warnings: [...document.warnings, ...model.warnings] }));
 }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Basis, Component, LogClaim, ModelThreat, ModelWarning, Said, SystemModel } from '../../src/model/system-model.ts';
+import type {
+  Basis,
+  Component,
+  LogAnnotation,
+  LogClaim,
+  ModelThreat,
+  ModelWarning,
+  Said,
+  SystemModel,
+} from '../../src/model/system-model.ts';
 import type { Document } from './document.ts';
 import type { Format } from './format.ts';
 
@@ -359,4 +368,58 @@ export function heldBy(
 /** A short stable id for what the format gives none. */
 export function idOf(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
+}
+
+const SENSITIVE: readonly (readonly [RegExp, string])[] = [
+  [
+    /\b(?:pii|personal(?:ly)?[ -]?(?:data|information|identif)|gdpr|email address|passport|social security|date of birth|home address)/i,
+    'pii',
+  ],
+  [/\b(?:pci|card ?holder|credit[ -]?cards?|debit[ -]?cards?|payment[ -]?cards?|card (?:data|numbers?)|pan data)\b/i, 'pci'],
+  [/\b(?:phi|health (?:data|records?|information)|medical|patient)\b/i, 'phi'],
+  [
+    /\b(?:credentials?|passwords?|secrets?|api[ -]?keys?|private keys?|access keys?|(?:access|session|auth\w*|bearer|id) tokens?)\b/i,
+    'credentials',
+  ],
+  [/\b(?:financial|bank(?:ing)? (?:data|details|accounts?)|invoices?|billing|payments?|transactions?)\b/i, 'financial'],
+];
+
+/** What kind of data a name speaks of: `pii pci phi credentials financial`. */
+export function sensitivityOf(name: Said<string>): readonly Said<string>[] {
+  return SENSITIVE.flatMap(([pattern, tag]) => {
+    const match = pattern.exec(name.value);
+    return match ? [{ value: tag, pointer: name.pointer, basis: 'inferred' as const, quote: match[0] }] : [];
+  });
+}
+
+/** `aws gcp azure`, where a type or a name tells it. */
+export function providerIn(words: string): string | undefined {
+  if (/^(?:aws[._:-]|arn:|terraform-aws|cd-aws)|\baws\b|\bamazon\b/i.test(words)) return 'aws';
+  if (/^(?:azure(?:rm|ad)?[._:-]|microsoft\.|(?:cd-)?microsoft-azure)|\bazure\b|\bentra\b/i.test(words)) return 'azure';
+  return /^(?:gcp|google)[._:-]|\bgcp\b|\bgoogle cloud\b/i.test(words) ? 'gcp' : undefined;
+}
+
+/** A wanted log source as people write it: `aws.cloudtrail.data.s3 365d`, `aws.vpc.flowlogs, k8s.eks.audit`. */
+export function annotationsIn(words: Said<string>, on?: string): readonly LogAnnotation[] {
+  return words.value
+    .slice(0, 10_000)
+    .split(/[,;\n]/)
+    .flatMap((part) => {
+      const written = part.trim().slice(0, 300);
+      if (!written) return [];
+      const days = /(?:^|[\s=:@])(\d{1,5}) ?(?:d|days?)\b/i.exec(written);
+      const source = (days ? written.slice(0, days.index) : written).split(/[\s=:@]/)[0] ?? '';
+      const said: Said<string> = { value: source || written, pointer: words.pointer, basis: 'stated', quote: clip(written) };
+      const retain: Said<string> | undefined = days
+        ? { value: `${Number(days[1])}d`, pointer: words.pointer, basis: 'stated', quote: clip(written) }
+        : undefined;
+      return [known({ source: said, retain, on })];
+    });
+}
+
+/** One more value under a key. */
+export function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
 }

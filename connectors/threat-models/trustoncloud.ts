@@ -1,6 +1,7 @@
 import type { LogClaim, Mitigation, ModelEvents, ModelThreat, Said } from '../../src/model/system-model.ts';
 import type { Format } from './format.ts';
 import {
+  append,
   at,
   claimsIn,
   component,
@@ -68,7 +69,7 @@ export const trustoncloud: Format = {
       const words = plain(described);
       if (!words) continue;
       const threats = maps(at(field, 'mitigate')).flatMap((one) => text(at(one, 'threat')) ?? []);
-      for (const id of threats) mitigatedBy.set(id, [...(mitigatedBy.get(id) ?? []), key]);
+      for (const id of threats) append(mitigatedBy, id, key);
       // A control of a published model is advice; that it was followed, no such file says.
       mitigations.push({
         id: key,
@@ -141,7 +142,7 @@ function eventsOf(root: Field, provider: string): ReadonlyMap<string, readonly M
               fields: [],
             }
           : { logSource: { ...base, category: 'management' }, where: { eventName: [written] }, fields: [] };
-    for (const one of permission.toLowerCase().split(/\s*,\s*/)) found.set(one, [...(found.get(one) ?? []), event]);
+    for (const one of permission.toLowerCase().split(',')) append(found, one.trim(), event);
   }
   return found;
 }
