@@ -12,6 +12,11 @@ export interface Format {
   readonly doc: string;
   /** By content, never by the file's name. `refuse` is for files that are of this family but no model: why, and what to give instead. */
   recognise(document: Document): Recognition | undefined;
+  /**
+   * Files that the document says it is made of, or that its tool lays beside it, as written there. `openBeside` opens them where they are in
+   * the model's folder; whatever else they name is left alone.
+   */
+  beside?(document: Document): readonly string[];
   /** Pure, throws for nothing that a document can hold: what cannot be placed becomes a warning. One file may hold several models. */
   read(document: Document, context: ReadContext): readonly SystemModel[];
 }
@@ -23,6 +28,8 @@ export interface ReadContext {
   readonly lexicon: Lexicon;
   /** What the techniques of an ATT&CK Navigator layer are: threats to see (the default), or detections that are said to exist. */
   readonly layerMeaning?: 'threats' | 'detections';
+  /** What `openBeside` found, by path from the model's folder; a reason where a file is there and cannot be read. */
+  readonly beside?: ReadonlyMap<string, Document | string>;
 }
 
 /** Cloud services by the words that people use for them (`rules/knowledge/component-types.yaml`), for formats that are free text. */

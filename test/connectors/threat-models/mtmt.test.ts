@@ -27,8 +27,8 @@ test('stencils of the published templates are exact types, also where the file b
     components.map(({ name, kind, nativeType, type, provider }) => [name.value, kind, nativeType?.value, type?.value, provider?.value]),
   ).toEqual([
     ['Card holder', 'actor', 'SE.EI.TMCore.User', undefined, undefined],
-    ['Payment API', 'process', 'SE.P.TMCore.AzureAppServiceApiApp', 'azure.appservice.site', 'azure'],
-    ['card-vault', 'datastore', 'SE.DS.TMCore.AzureKeyVault', 'azure.keyvault.vault', 'azure'],
+    ['Payment API', 'process', 'SE.P.TMCore.AzureAppServiceApiApp', 'azure.appservice.app', 'azure'],
+    ['card-vault', 'datastore', 'SE.DS.TMCore.AzureKeyVault', 'azure.keyvault', 'azure'],
     ['Audit archive', 'datastore', 'Archive account', 'azure.storage.account', 'azure'],
     ['Database', 'datastore', 'SE.DS.TMCore.SQL', undefined, undefined],
   ]);
