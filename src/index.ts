@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import { collectorsFor } from '../connectors/aws/permissions.ts';
-import { type AwsOptions, awsProvider } from '../connectors/aws/provider.ts';
-import { callTable, collectors, readPaths } from '../connectors/index.ts';
+import type { AwsOptions } from '../connectors/aws/provider.ts';
+import type { GcpOptions } from '../connectors/gcp/provider.ts';
+import { callTable, readPaths } from '../connectors/index.ts';
 import { type ReportContext, reports } from '../reports/index.ts';
 import { assessEvidence } from './assess/pipeline.ts';
 import { type StatedEvent, type Trace, tracedEvent, traceEvent } from './assess/trace.ts';
+import { estatesOf } from './cli/estates.ts';
 import { readEvidence } from './cli/read-evidence.ts';
-import { type CollectOptions, type CollectSummary, collect as collectWith } from './collect/engine.ts';
+import { type CollectSettings, type CollectSummary, collect as collectWith, type Estate } from './collect/engine.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { EvidenceRecord, StoredEvidence } from './model/evidence.ts';
 import { InputError } from './model/input-error.ts';
@@ -18,6 +19,7 @@ import { openStore } from './store/evidence-store.ts';
 import { EvidenceView } from './store/view.ts';
 
 export type { AwsOptions } from '../connectors/aws/provider.ts';
+export type { GcpOptions } from '../connectors/gcp/provider.ts';
 export type { ReportContext } from '../reports/index.ts';
 export type { PlaceTrace, StatedEvent, Step, Trace, TraceVerdict } from './assess/trace.ts';
 export type { CollectProgress, CollectSummary } from './collect/engine.ts';
@@ -27,26 +29,26 @@ export { InputError } from './model/input-error.ts';
 export type { ThreatModel } from './model/threat-model.ts';
 
 export interface CollectInput
-  extends Pick<CollectOptions, 'scan' | 'resume' | 'accounts' | 'regions' | 'concurrency' | 'signal' | 'clock' | 'onProgress'> {
+  extends Pick<CollectSettings, 'scan' | 'resume' | 'concurrency' | 'signal' | 'clock' | 'onProgress'>,
+    Pick<Estate, 'accounts' | 'regions'> {
   /** The evidence store, a file that is made where there is none. */
   readonly store: string;
-  /** How AWS is entered. Credentials come from the SDK's default chain or the profile named. */
+  /** How AWS is entered. Credentials come from the SDK's default chain or the profile named. Left out: read all the same, unless another cloud is named. */
   readonly aws?: AwsOptions;
+  /** How Google Cloud is entered, with application-default credentials; `{}` reads the project that they belong to. Left out: not read. */
+  readonly gcp?: GcpOptions;
   /** Ids of the log sources to look at; left out: all. */
   readonly sources?: readonly string[];
 }
 
-/** Reads what is configured in AWS into the store, read-only. Aborting `signal` stops it in order; `resume` goes on. */
-export async function collect({ store: path, aws, sources, ...options }: CollectInput): Promise<CollectSummary> {
+/** Reads what is configured in the clouds into the store, read-only. `accounts` and `regions` are AWS's. Aborting `signal` stops it in order; `resume` goes on. */
+export async function collect({ store: path, aws, gcp, sources, accounts, regions, ...options }: CollectInput): Promise<CollectSummary> {
   const chosen = sources?.map(sourceOf);
   const store = openStore(path, { create: true });
   try {
-    return await collectWith({
-      ...options,
-      store,
-      provider: awsProvider({ concurrency: options.concurrency, ...aws }),
-      collectors: collectorsFor(collectors, chosen).filter((one) => one.provider === 'aws'),
-    });
+    const places = { ...(accounts === undefined ? {} : { accounts }), ...(regions === undefined ? {} : { regions }) };
+    const ofAws = aws !== undefined || gcp === undefined ? { concurrency: options.concurrency, ...aws, ...places } : undefined;
+    return await collectWith({ ...options, store, estates: estatesOf({ aws: ofAws, gcp }, chosen) });
   } finally {
     store.close();
   }

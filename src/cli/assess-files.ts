@@ -6,28 +6,44 @@ import { SEVERITIES } from '../config/config.ts';
 import type { Assessment } from '../model/assessment.ts';
 import type { StoredEvidence } from '../model/evidence.ts';
 import { InputError } from '../model/input-error.ts';
-import { loadModels } from '../needs/model-file.ts';
 import { loadRules } from '../needs/rules.ts';
 import type { Io } from './command.ts';
+import { type ModelReading, type OpenedModel, openModels } from './models.ts';
 import type { FailOn, Settings } from './settings.ts';
 import { version } from './version.ts';
 import { checkWritable, writeWhole } from './write-whole.ts';
 
 /** What has to be right before anything is read or called: the report's name and file, and the threat models. */
-export function prepare(settings: Settings): Report {
+export interface Ready {
+  readonly report: Report;
+  readonly models: readonly OpenedModel[];
+}
+
+export async function prepare(settings: Settings, reading: ModelReading, io: Io): Promise<Ready> {
   const report = reports.find((one) => one.id === settings.format);
   if (!report)
     throw new InputError(`there is no report called "${settings.format}"; take one of ${reports.map((one) => one.id).join(', ')}`);
   if (settings.output !== undefined) checkWritable(settings.output);
-  loadModels(settings.models);
-  return report;
+  const models = await openModels(settings.models, reading);
+  for (const note of models.flatMap((one) => one.notes)) io.talk(note);
+  return { report, models };
 }
 
 /** Judges records that were read and prints the report. Returns the exit code. */
-export async function assessRecords(records: readonly StoredEvidence[], settings: Settings, io: Io, next?: string): Promise<number> {
-  const report = prepare(settings);
-  const models = loadModels(settings.models).map((one) => one.model);
-  const { assessment } = assessEvidence(records, models, loadRules(), { callTable, readPaths }, settings.asOf);
+export async function assessRecords(
+  records: readonly StoredEvidence[],
+  { report, models }: Ready,
+  settings: Settings,
+  io: Io,
+  next?: string,
+): Promise<number> {
+  const { assessment } = assessEvidence(
+    records,
+    models.map((one) => one.model),
+    loadRules(),
+    { callTable, readPaths },
+    settings.asOf,
+  );
   printReport(report, assessment, records, settings.output, io, next);
   return exitCode(assessment, settings.failOn, settings.maxUnknown);
 }

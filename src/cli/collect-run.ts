@@ -1,52 +1,49 @@
-import { collectorsFor } from '../../connectors/aws/permissions.ts';
-import { type AwsOptions, awsProvider } from '../../connectors/aws/provider.ts';
-import { collectors } from '../../connectors/index.ts';
-import type { Collector } from '../collect/collector.ts';
 import { type CollectSummary, collect } from '../collect/engine.ts';
 import { openStore } from '../store/evidence-store.ts';
 import { exportNdjson } from '../store/ndjson.ts';
 import type { Io, Options } from './command.ts';
+import { type Clouds, estatesOf } from './estates.ts';
 import { progressLine } from './progress.ts';
 import type { Settings } from './settings.ts';
 import { chosenSources } from './sources.ts';
 import { duration, number } from './table.ts';
 import { checkWritable } from './write-whole.ts';
 
-/** The AWS collectors for the sources chosen. */
-export function chosenCollectors(settings: Settings): readonly Collector[] {
-  return collectorsFor(collectors, chosenSources(settings.sources)).filter((one) => one.provider === 'aws');
-}
-
-export function awsOptions(settings: Settings): AwsOptions {
-  const { profile, organization, role } = settings.aws;
+/** The clouds that the settings ask for, and how each is entered. */
+function cloudsOf(settings: Settings): Clouds {
+  const { profile, organization, role, accounts, excludeAccounts, regions } = settings.aws;
+  const chosen = { ...(accounts === undefined ? {} : { only: accounts }), except: excludeAccounts };
   return {
-    profile,
-    organization,
-    ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
-    role: { nameTemplate: role.name, externalId: role.externalId, sessionName: role.sessionName },
+    ...(settings.clouds.includes('aws')
+      ? {
+          aws: {
+            profile,
+            organization,
+            ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
+            role: { nameTemplate: role.name, externalId: role.externalId, sessionName: role.sessionName },
+            ...(accounts === undefined && excludeAccounts.length === 0 ? {} : { accounts: chosen }),
+            ...(regions === undefined ? {} : { regions }),
+          },
+        }
+      : {}),
+    ...(settings.clouds.includes('gcp') ? { gcp: settings.gcp } : {}),
   };
 }
 
 /** Collects into the store, with progress and a closing account of it on stderr. `again` is the command that goes on after Ctrl-C. */
 export async function runCollect(settings: Settings, options: Options, io: Io, again: string, clock?: () => Date): Promise<CollectSummary> {
-  const chosen = chosenCollectors(settings);
+  const estates = estatesOf(cloudsOf(settings), chosenSources(settings.sources));
   const exported = options.export as string | undefined;
   if (exported !== undefined) checkWritable(exported);
   const store = openStore(settings.store, { create: true });
   const progress = progressLine(io);
   try {
-    const { accounts, excludeAccounts, regions } = settings.aws;
     const summary = await collect({
-      provider: awsProvider(awsOptions(settings)),
-      collectors: chosen,
+      estates,
       store,
       signal: io.signal,
       resume: options.resume === true,
       onProgress: (now) => progress.show(now),
-      ...(accounts === undefined && excludeAccounts.length === 0
-        ? {}
-        : { accounts: { ...(accounts === undefined ? {} : { only: accounts }), except: excludeAccounts } }),
-      ...(regions === undefined ? {} : { regions }),
       ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
       ...(clock === undefined ? {} : { clock }),
     });
@@ -78,12 +75,15 @@ function close(summary: CollectSummary, settings: Settings, io: Io, again: strin
   const missing = Object.entries(summary.denied).sort((a, b) => b[1] - a[1]);
   if (missing.length > 0) {
     const named = missing.slice(0, 6).map(([permission, count]) => `${permission} (${count})`);
+    const commands = settings.clouds.map((cloud) => `\`viewshed permissions ${cloud}\``);
     io.talk(
-      `missing permissions: ${named.join(', ')}${missing.length > 6 ? `, … and ${missing.length - 6} more` : ''}; \`viewshed permissions aws\` prints what is needed`,
+      `missing permissions: ${named.join(', ')}${missing.length > 6 ? `, … and ${missing.length - 6} more` : ''}; ${commands.join(' and ')} print${commands.length === 1 ? 's' : ''} what is needed`,
     );
   }
   for (const failure of summary.failures.slice(0, 5))
     io.talk(`collector ${failure.collector} failed in ${failure.account} ${failure.region}: ${failure.message}`);
+  for (const { provider, error } of summary.notStarted)
+    io.talk(`${provider} was not read: ${error.message}. What the other clouds answered is kept; add ${provider} with: ${again}`);
   if (summary.stopped) io.talk(`stopped; what was answered is kept. Go on with: ${again}`);
 }
 

@@ -68,6 +68,7 @@ function demoSettings(store: string, model: string): Settings {
     store,
     sources: undefined,
     concurrency: undefined,
+    clouds: ['aws'],
     aws: {
       profile: undefined,
       regions: undefined,
@@ -76,6 +77,7 @@ function demoSettings(store: string, model: string): Settings {
       organization: true,
       role: { name: undefined, externalId: undefined, sessionName: undefined },
     },
+    gcp: { organization: undefined, projects: undefined, excludeProjects: [], impersonate: undefined, quotaProject: undefined },
   };
 }
 

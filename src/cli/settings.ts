@@ -1,5 +1,5 @@
 import { join, relative, sep } from 'node:path';
-import { type Config, FAIL_ON } from '../config/config.ts';
+import { type Config, FAIL_ON, GCP_ORGANIZATION, GCP_PROJECT, GCP_SERVICE_ACCOUNT } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../model/input-error.ts';
 import type { Io, Options } from './command.ts';
@@ -22,6 +22,8 @@ export interface Settings {
   /** Undefined: all. */
   readonly sources: readonly string[] | undefined;
   readonly concurrency: number | undefined;
+  /** The clouds to read: those configured or named by a flag; AWS where none is. */
+  readonly clouds: readonly Cloud[];
   readonly aws: {
     readonly profile: string | undefined;
     readonly regions: readonly string[] | undefined;
@@ -30,6 +32,26 @@ export interface Settings {
     readonly organization: boolean | undefined;
     readonly role: { readonly name: string | undefined; readonly externalId: string | undefined; readonly sessionName: string | undefined };
   };
+  readonly gcp: {
+    readonly organization: string | undefined;
+    readonly projects: readonly string[] | undefined;
+    readonly excludeProjects: readonly string[];
+    readonly impersonate: string | undefined;
+    readonly quotaProject: string | undefined;
+  };
+}
+
+export type Cloud = 'aws' | 'gcp';
+
+/** Flags that only AWS takes: to give one is to ask for AWS. */
+const AWS_FLAGS = ['profile', 'region', 'account', 'excludeAccount', 'organization', 'roleName', 'externalId', 'sessionName'];
+const GCP_FLAGS = ['gcpOrganization', 'gcpProject', 'gcpExcludeProject', 'gcpImpersonate', 'gcpQuotaProject'];
+
+function cloudsOf(options: Options, config: Config): readonly Cloud[] {
+  const given = (flags: readonly string[]) => flags.some((flag) => options[flag] !== undefined);
+  const gcp = config.gcp !== undefined || given(GCP_FLAGS);
+  const aws = config.aws !== undefined || given(AWS_FLAGS) || !gcp;
+  return [...(aws ? (['aws'] as const) : []), ...(gcp ? (['gcp'] as const) : [])];
 }
 
 /** Reads the configuration and lays the flags over it. Wrong values are one `InputError`. */
@@ -51,7 +73,9 @@ export function settingsOf(options: Options, io: Pick<Io, 'cwd'>): Settings {
     store: (options.store as string | undefined) ?? (config.store === undefined ? undefined : own(config.store)) ?? DEFAULT_STORE,
     sources: listed(options.source) ?? config.sources,
     concurrency: flags.concurrency ?? config.concurrency,
+    clouds: cloudsOf(options, config),
     aws: awsSettings(options, config),
+    gcp: gcpSettings(options, config),
   };
 }
 
@@ -83,6 +107,24 @@ function awsSettings(options: Options, config: Config): Settings['aws'] {
           'a session name of 2 to 64 letters, digits and +=,.@-',
         )?.[0] ?? aws?.role?.sessionName,
     },
+  };
+}
+
+function gcpSettings(options: Options, config: Config): Settings['gcp'] {
+  const gcp = config.gcp;
+  const project = 'a project id such as card-vault';
+  const organization =
+    matching(one(options.gcpOrganization), '--gcp-organization', GCP_ORGANIZATION, 'an organization id of digits')?.[0] ??
+    gcp?.organization;
+  return {
+    organization: organization?.replace(/^organizations\//, ''),
+    projects: matching(listed(options.gcpProject), '--gcp-project', GCP_PROJECT, project) ?? gcp?.projects,
+    excludeProjects:
+      matching(listed(options.gcpExcludeProject), '--gcp-exclude-project', GCP_PROJECT, project) ?? gcp?.excludeProjects ?? [],
+    impersonate:
+      matching(one(options.gcpImpersonate), '--gcp-impersonate', GCP_SERVICE_ACCOUNT, 'the e-mail address of a service account')?.[0] ??
+      gcp?.impersonate,
+    quotaProject: matching(one(options.gcpQuotaProject), '--gcp-quota-project', GCP_PROJECT, project)?.[0] ?? gcp?.quotaProject,
   };
 }
 

@@ -9,26 +9,33 @@ import type { Answer, CallSpec, Cell, Collector, Destination } from './collector
 import { type Desk, OUTCOMES, type Outcome, PASSING, type Provider, type Sent, type Session, type Target } from './provider.ts';
 import { type TokenBucket, tokenBucket, turn } from './token-bucket.ts';
 
-export interface CollectOptions {
+/** One cloud of a scan: who asks, what is asked, and where. */
+export interface Estate {
   readonly provider: Provider;
   readonly collectors: readonly Collector[];
+  /** Account ids to take (all by default; ids that no list names are tried too) and to leave out. */
+  readonly accounts?: { readonly only?: readonly string[]; readonly except?: readonly string[] };
+  /** Regions to take, of those that are enabled. */
+  readonly regions?: readonly string[];
+}
+
+export interface CollectSettings {
   readonly store: EvidenceStore;
   /** Id of the new scan, or of the one to go on with; left out: made from the time, or the newest unfinished one with these options. */
   readonly scan?: string;
   /** Goes on with a scan that was broken off: no finished call is made again. */
   readonly resume?: boolean;
-  /** Account ids to take (all by default; ids that no list names are tried too) and to leave out. */
-  readonly accounts?: { readonly only?: readonly string[]; readonly except?: readonly string[] };
-  /** Regions to take, of those that are enabled. */
-  readonly regions?: readonly string[];
-  /** Calls under way at once, 48 by default. */
+  /** Calls under way at once, in all clouds together; 48 by default. */
   readonly concurrency?: number;
-  /** Accounts under way at once, 16 by default: bounds the memory, and no slow account holds up the others. */
+  /** Accounts of one cloud under way at once, 16 by default: bounds the memory, and no slow account holds up the others. */
   readonly window?: number;
   readonly signal?: AbortSignal;
   readonly clock?: () => Date;
   readonly onProgress?: (progress: CollectProgress) => void;
 }
+
+/** One cloud, or several that are read side by side into one scan. */
+export type CollectOptions = CollectSettings & (Estate | { readonly estates: readonly Estate[] });
 
 export interface CollectProgress {
   readonly phase: 'sources' | 'stores';
@@ -55,6 +62,8 @@ export interface CollectSummary {
   readonly denied: Readonly<Record<string, number>>;
   /** Collectors that failed by a fault of their own; what they recorded before is kept. */
   readonly failures: readonly { readonly collector: string; readonly account: string; readonly region: string; readonly message: string }[];
+  /** Clouds that could not be begun with, for want of credentials or a starting point; another one could, so the scan went on. */
+  readonly notStarted: readonly { readonly provider: string; readonly error: InputError }[];
   readonly seconds: number;
 }
 
@@ -67,55 +76,121 @@ const NAMERS = 3;
 
 /**
  * Asks everything that the collectors want to know, account by account, and keeps every answer and every error in the store. What a provider
- * answers never ends it; the store failing or having no credentials does, with an InputError.
+ * answers never ends it; the store failing does, and no cloud having credentials, with an InputError.
  */
 export async function collect(options: CollectOptions): Promise<CollectSummary> {
-  const { provider, store } = options;
+  const estates = 'estates' in options ? options.estates : [options];
+  const { store } = options;
   const clock = options.clock ?? (() => new Date());
   const began = performance.now();
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
+  const close = () => {
+    for (const { provider } of estates) provider.close();
+  };
   const stop = () => {
     abort.abort(new Stopped('the scan was stopped'));
-    provider.close();
+    close();
   };
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop, { once: true });
 
-  const { scan, resumed } = openScan(options, clock);
-  const run = createRun(options, scan, resumed, clock, abort);
-  try {
-    await sweep(run);
-  } catch (error) {
-    if (!run.stopped()) {
-      stop();
-      throw error;
-    }
-  } finally {
-    options.signal?.removeEventListener('abort', stop);
-    provider.close();
-    run.report(true);
+  const { scan, resumed } = openScan(options, estates, clock);
+  const calls = pLimit(Math.max(1, options.concurrency ?? 48));
+  const runs: Run[] = [];
+  const onProgress = options.onProgress && together(runs, options.onProgress);
+  for (const estate of estates) {
+    runs.push(createRun({ ...options, ...estate, ...(onProgress ? { onProgress } : {}) }, { scan, resumed, clock, abort, calls }));
   }
-  if (run.fault) throw run.fault.error;
+  const notStarted: CollectSummary['notStarted'][number][] = [];
+  let failed: { readonly error: unknown } | undefined;
+  await Promise.all(
+    runs.map(async (run) => {
+      try {
+        const start = await started(run, notStarted);
+        if (start) await sweep(run, start);
+      } catch (error) {
+        if (run.stopped()) return;
+        failed ??= { error };
+        stop();
+      }
+    }),
+  );
+  options.signal?.removeEventListener('abort', stop);
+  close();
+  for (const run of runs) run.report(true);
+  failed ??= runs.map((run) => run.fault).find((fault) => fault !== undefined);
+  if (!abort.signal.aborted && notStarted.length === runs.length) failed ??= { error: notStarted[0]?.error };
+  if (failed) throw failed.error;
   store.flush();
-  if (!run.stopped()) store.finishScan(scan, clock().toISOString());
-  return run.summary((performance.now() - began) / 1000);
+  // A cloud that could not be begun with leaves the scan open: `resume` adds it.
+  if (!abort.signal.aborted && notStarted.length === 0) store.finishScan(scan, clock().toISOString());
+  const seconds = (performance.now() - began) / 1000;
+  return { ...summed(runs.map((run) => run.summary())), scan, stopped: abort.signal.aborted, notStarted, seconds };
 }
 
-function openScan(options: CollectOptions, clock: () => Date): { scan: string; resumed: boolean } {
+/** The first session; undefined if there is none to be had, which is noted. */
+async function started(run: Run, notStarted: CollectSummary['notStarted'][number][]): Promise<Session | undefined> {
+  try {
+    return await run.provider.start(run.desk);
+  } catch (error) {
+    if (run.stopped() || !(error instanceof InputError)) throw error;
+    notStarted.push({ provider: run.provider.id, error });
+    return undefined;
+  }
+}
+
+/** The progress of all clouds as one. */
+function together(runs: readonly Run[], show: (progress: CollectProgress) => void): () => void {
+  return () => {
+    const all = runs.map((run) => run.progress());
+    const sum = (of: (one: CollectProgress) => number) => all.reduce((total, one) => total + of(one), 0);
+    const etas = all.flatMap((one) => (one.eta === undefined ? [] : [one.eta]));
+    show({
+      phase: all.some((one) => one.phase === 'sources') ? 'sources' : 'stores',
+      accounts: { done: sum((one) => one.accounts.done), total: sum((one) => one.accounts.total) },
+      calls: sum((one) => one.calls),
+      denied: sum((one) => one.denied),
+      throttled: sum((one) => one.throttled),
+      unreachable: sum((one) => one.unreachable),
+      ...(etas.length === 0 ? {} : { eta: Math.max(...etas) }),
+    });
+  };
+}
+
+type RunSummary = Omit<CollectSummary, 'scan' | 'stopped' | 'notStarted' | 'seconds'>;
+
+function summed(all: readonly RunSummary[]): RunSummary {
+  const sum = (of: (one: RunSummary) => number) => all.reduce((total, one) => total + of(one), 0);
+  const denied: Record<string, number> = {};
+  for (const one of all)
+    for (const [permission, count] of Object.entries(one.denied)) denied[permission] = (denied[permission] ?? 0) + count;
+  return {
+    accounts: {
+      total: sum((one) => one.accounts.total),
+      reached: sum((one) => one.accounts.reached),
+      denied: sum((one) => one.accounts.denied),
+      skipped: sum((one) => one.accounts.skipped),
+    },
+    calls: sum((one) => one.calls),
+    reused: sum((one) => one.reused),
+    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum((one) => one.outcomes[outcome])])) as Record<Outcome, number>,
+    denied: Object.fromEntries(Object.entries(denied).sort()),
+    failures: all.flatMap((one) => one.failures),
+  };
+}
+
+function openScan(options: CollectSettings, estates: readonly Estate[], clock: () => Date): { scan: string; resumed: boolean } {
   const { store } = options;
+  const asked = estates.map((estate) => ({
+    provider: estate.provider.id,
+    told: estate.provider.options,
+    collectors: estate.collectors.map((one) => one.id).sort(),
+    accounts: estate.accounts ?? null,
+    regions: estate.regions ?? null,
+  }));
   const hash = createHash('sha256')
-    .update(
-      JSON.stringify(
-        plain({
-          provider: options.provider.id,
-          told: options.provider.options,
-          collectors: options.collectors.map((one) => one.id).sort(),
-          accounts: options.accounts ?? null,
-          regions: options.regions ?? null,
-        }),
-      ),
-    )
+    .update(JSON.stringify(plain(asked.length === 1 ? asked[0] : asked)))
     .digest('hex')
     .slice(0, 32);
   if (options.resume) {
@@ -133,6 +208,31 @@ function openScan(options: CollectOptions, clock: () => Date): { scan: string; r
   return { scan, resumed: false };
 }
 
+/** What a scan has to remember, for one of its clouds: accounts of the others are not among it. AWS's own ids stand as they are. */
+function workOf(store: EvidenceStore, scan: string, provider: Provider['id']) {
+  const { work } = store;
+  const prefix = `${provider}/`;
+  const keyOf = (account: string) => (provider === 'aws' ? account : `${prefix}${account}`);
+  const ofKeys = (keys: readonly string[]) =>
+    provider === 'aws'
+      ? keys.filter((key) => !key.includes('/'))
+      : keys.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+  return {
+    mark: (step: string, account: string) => work.mark(scan, step, keyOf(account)),
+    marked: (step: string, account: string) => work.marked(scan, step, keyOf(account)),
+    accounts: (step: string) => ofKeys(work.accounts(scan, step)),
+    want: (namedBy: string, wanted: Destination) =>
+      work.want(scan, keyOf(namedBy), wanted.account === undefined ? wanted : { ...wanted, account: keyOf(wanted.account) }),
+    own: (kind: string, id: string, account: string, region: string | undefined) => work.own(scan, kind, id, keyOf(account), region),
+    unowned: (kind: string) => work.unowned(scan, kind),
+    assign: () => ofKeys(work.assign(scan, NAMERS)),
+    assigned: (account: string): Destination[] =>
+      work
+        .assigned(scan, keyOf(account))
+        .map(({ kind, id, region }) => ({ kind, id, account, ...(region === undefined ? {} : { region }) })),
+  };
+}
+
 /** What belongs to one session while its account is under way; it goes with the account. */
 interface Account {
   readonly limit: LimitFunction;
@@ -144,11 +244,21 @@ interface Account {
 
 type Run = ReturnType<typeof createRun>;
 
-function createRun(options: CollectOptions, scan: string, resumed: boolean, clock: () => Date, abort: AbortController) {
+/** What the runs of one scan have in common. */
+interface Shared {
+  readonly scan: string;
+  readonly resumed: boolean;
+  readonly clock: () => Date;
+  readonly abort: AbortController;
+  /** Calls under way at once. */
+  readonly calls: LimitFunction;
+}
+
+function createRun(options: CollectSettings & Estate, { scan, resumed, clock, abort, calls: everybody }: Shared) {
   const { provider, store } = options;
   const { signal } = abort;
-  const concurrency = Math.max(1, options.concurrency ?? 48);
-  const everybody = pLimit(concurrency);
+  const { concurrency } = everybody;
+  const work = workOf(store, scan, provider.id);
   const accounts = new Map<string, Account>();
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   const denied: Record<string, number> = {};
@@ -224,7 +334,7 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
   function ownedIn(session: Session, call: string, body: Record<string, unknown>): void {
     if (provider.owned?.call !== call) return;
     const { kind } = provider.owned;
-    for (const one of provider.owned.read(body)) store.work.own(scan, kind, one.id, session.account, one.region);
+    for (const one of provider.owned.read(body)) work.own(kind, one.id, session.account, one.region);
   }
 
   async function ask(session: Session, call: string, spec: CallSpec, args: Record<string, unknown>, region: string): Promise<Answer> {
@@ -372,9 +482,13 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
     const now = performance.now();
     if (!always && now - reported < 200) return;
     reported = now;
+    options.onProgress(progress());
+  }
+
+  function progress(): CollectProgress {
     const left = counts.total - counts.done;
-    const eta = counts.visited > 0 && left > 0 ? Math.ceil(((now - phaseBegan) / counts.visited / 1000) * left) : undefined;
-    options.onProgress({
+    const eta = counts.visited > 0 && left > 0 ? Math.ceil(((performance.now() - phaseBegan) / counts.visited / 1000) * left) : undefined;
+    return {
       phase,
       accounts: { done: counts.done, total: counts.total },
       calls: counts.calls,
@@ -382,14 +496,13 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       throttled: outcomes.throttled,
       unreachable: outcomes.unreachable,
       ...(eta === undefined ? {} : { eta }),
-    });
+    };
   }
 
   return {
     options,
     provider,
-    store,
-    scan,
+    work,
     resumed,
     desk,
     signal,
@@ -398,6 +511,7 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
     ask,
     keep,
     report,
+    progress,
     accountOf,
     window: Math.max(1, options.window ?? 16),
     get fault() {
@@ -416,9 +530,7 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       counts.done = counts.visited = 0;
       report(true);
     },
-    summary: (seconds: number): CollectSummary => ({
-      scan,
-      stopped: signal.aborted,
+    summary: (): RunSummary => ({
       accounts: {
         total: counts.reached + counts.denied + counts.skipped,
         reached: counts.reached,
@@ -428,9 +540,8 @@ function createRun(options: CollectOptions, scan: string, resumed: boolean, cloc
       calls: counts.calls,
       reused: counts.reused,
       outcomes,
-      denied: Object.fromEntries(Object.entries(denied).sort()),
+      denied,
       failures,
-      seconds,
     }),
   };
 }
@@ -440,9 +551,8 @@ function tokenOf(spec: CallSpec, body: Record<string, unknown>): unknown {
   return token === '' || token === null ? undefined : token;
 }
 
-async function sweep(run: Run): Promise<void> {
-  const { provider, store, scan, desk, counts } = run;
-  const start = await provider.start(desk);
+async function sweep(run: Run, start: Session): Promise<void> {
+  const { provider, work, desk, counts } = run;
   const bySources = run.options.collectors.filter((one) => one.phase === 'sources');
   const byStores = run.options.collectors.filter((one) => one.phase === 'stores');
 
@@ -450,27 +560,27 @@ async function sweep(run: Run): Promise<void> {
   const found = new Listing(run, start);
   await inWindow(run, found.targets(), async (target) => {
     if (target.skip !== undefined) counts.skipped++;
-    else if (run.resumed && store.work.marked(scan, 'sources', target.id)) counts.reached++;
+    else if (run.resumed && work.marked('sources', target.id)) counts.reached++;
     else await visit(run, target, bySources, 'sources', () => []);
   });
 
   const { owned } = provider;
-  if (owned && byStores.length > 0 && store.work.unowned(scan, owned.kind) > 0) {
-    const unasked = store.work.accounts(scan, 'reached').filter((account) => !store.work.marked(scan, 'listed', account));
+  if (owned && byStores.length > 0 && work.unowned(owned.kind) > 0) {
+    const unasked = work.accounts('reached').filter((account) => !work.marked('listed', account));
     await inWindow(run, unasked, async (account) => {
       const session = await provider.enter(desk, { id: account });
       if (session) await desk.ask(session, owned.call);
-      run.keep(() => store.work.mark(scan, 'listed', account));
+      run.keep(() => work.mark('listed', account));
       run.release(account);
     });
   }
 
   if (byStores.length === 0) return;
-  const wanted = run.keep(() => store.work.assign(scan, NAMERS));
+  const wanted = run.keep(() => work.assign());
   run.begin('stores', wanted.length);
   await inWindow(run, wanted, async (account) => {
-    if (run.resumed && store.work.marked(scan, 'stores', account)) return;
-    await visit(run, { id: account }, byStores, 'stores', () => run.keep(() => store.work.assigned(scan, account)));
+    if (run.resumed && work.marked('stores', account)) return;
+    await visit(run, { id: account }, byStores, 'stores', () => run.keep(() => work.assigned(account)));
   });
 }
 
@@ -550,12 +660,12 @@ async function visit(
   phase: 'sources' | 'stores',
   wantedOf: () => readonly Destination[],
 ): Promise<void> {
-  const { provider, store, scan, desk, counts } = run;
+  const { provider, work, desk, counts } = run;
   try {
     const session = await provider.enter(desk, target);
     if (phase === 'sources') counts[session ? 'reached' : 'denied']++;
     if (!session) return;
-    run.keep(() => store.work.mark(scan, 'reached', target.id));
+    run.keep(() => work.mark('reached', target.id));
     const wanted = wantedOf();
     const regions =
       run.options.regions === undefined ? session.regions : session.regions.filter((region) => run.options.regions?.includes(region));
@@ -585,8 +695,8 @@ async function visit(
     const account = run.accountOf(target.id);
     run.keep(() => {
       if (provider.owned && [...account.asked.keys()].some((key) => key.startsWith(`${provider.owned?.call}|`)))
-        store.work.mark(scan, 'listed', target.id);
-      if (!account.unsettled && run.failures.length === failedBefore) store.work.mark(scan, phase, target.id);
+        work.mark('listed', target.id);
+      if (!account.unsettled && run.failures.length === failedBefore) work.mark(phase, target.id);
     });
   } finally {
     counts.visited++;
@@ -611,7 +721,10 @@ async function runCell(run: Run, session: Session, collector: Collector, region:
       return run.ask(other, call, spec, args, where.region ?? region);
     },
     want(destination) {
-      run.keep(() => run.store.work.want(run.scan, session.account, destination));
+      run.keep(() => {
+        run.work.want(session.account, destination);
+        if (run.provider.crossing && destination.account !== undefined) run.work.mark('reached', destination.account);
+      });
     },
   };
   try {

@@ -5,6 +5,12 @@ const path = z.string().min(1).max(4096);
 const account = z.string().regex(/^\d{12}$/, 'an AWS account id has twelve digits, in quotes');
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region looks like eu-west-1');
 
+/** A project id, with its domain where it has one. https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects */
+export const GCP_PROJECT = /^(?:[a-z0-9][a-z0-9.-]{0,251}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+export const GCP_ORGANIZATION = /^(?:organizations\/)?\d{1,20}$/;
+export const GCP_SERVICE_ACCOUNT = /^[\w.-]{1,128}@[\w.-]{1,255}\.[a-z]{2,24}$/;
+const project = z.string().regex(GCP_PROJECT, 'a project id looks like card-vault');
+
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export const FAIL_ON = [...SEVERITIES, 'never'] as const;
 
@@ -44,6 +50,31 @@ export const Config = z.strictObject({
     })
     .optional()
     .describe('How AWS is read.'),
+  gcp: z
+    .strictObject({
+      organization: z
+        .string()
+        .regex(GCP_ORGANIZATION, 'an organization id has digits alone, in quotes')
+        .optional()
+        .describe('Id of the organization, in quotes: all folders and projects of it. Left out: the projects named.'),
+      projects: z
+        .array(project)
+        .min(1)
+        .max(20_000)
+        .optional()
+        .describe(
+          'Projects to take, with what they inherit from. Left out: all of the organization, or the one that the credentials belong to.',
+        ),
+      excludeProjects: z.array(project).max(20_000).optional().describe('Projects to leave out.'),
+      impersonate: z
+        .string()
+        .regex(GCP_SERVICE_ACCOUNT, 'the e-mail address of a service account')
+        .optional()
+        .describe('Service account to act as. Left out: the application-default credentials themselves.'),
+      quotaProject: project.optional().describe('Project that calls are counted against. Left out: that of the credentials.'),
+    })
+    .optional()
+    .describe('How Google Cloud is read. Left out: it is not.'),
   concurrency: z.number().int().min(1).max(1000).optional().describe('Calls under way at once. Default: 48'),
   report: z
     .strictObject({

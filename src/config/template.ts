@@ -7,7 +7,8 @@ import { CONFIG_SCHEMA_FILE } from './config.ts';
 export function configText(folder: string): string {
   return `# yaml-language-server: $schema=${schemaFor(folder)}
 # Viewshed configuration. Flags override what is set here; \`viewshed scan --help\` explains them.
-# Credentials have no place in it: they come from the AWS SDK's default chain or the profile named below.
+# Credentials have no place in it: they come from the AWS SDK's default chain or the profile named below, and from Google's
+# application-default credentials.
 version: 1
 
 # Threat models, relative to this file. Left out: the built-in account baseline.
@@ -39,6 +40,18 @@ aws:
     name: ViewshedReader
     # externalId: an-external-id
     # sessionName: viewshed
+
+# Google Cloud is read where this is set; without \`aws:\` above, it alone.
+# gcp:
+#   # Id of the organization, in quotes: all its folders and projects.
+#   organization: "123456789012"
+#   # Or these projects, with what they inherit from. Left out with no organization: the project of the credentials.
+#   projects: [card-vault]
+#   excludeProjects: [sandbox-1]
+#   # Service account to act as; \`viewshed permissions gcp\` prints the role that it needs.
+#   impersonate: viewshed@audit-tools.iam.gserviceaccount.com
+#   # Project that calls are counted against.
+#   quotaProject: audit-tools
 
 # Calls under way at once.
 # concurrency: 48

@@ -154,7 +154,9 @@ export class EvidenceView {
   }
 
   unknownOf(op: string, on: string, code: string, evidence: readonly number[]): Unknown {
-    return { call: op, permission: this.#table.get(op)?.permission ?? op, on, code, evidence: [...evidence] };
+    // The cloud's own name of the call: which cloud it is shows in it.
+    const call = op.replace(/^(gcp|azure|kubernetes|pipeline)\//, '');
+    return { call, permission: this.#table.get(op)?.permission ?? call, on, code, evidence: [...evidence] };
   }
 
   #find(op: string, asked: Asked): Call[] {
@@ -229,10 +231,14 @@ export class EvidenceView {
   }
 }
 
-/** Refused for want of permission, by status and code: some services answer in a format that leaves no better name. */
+/**
+ * Refused for want of permission, by status and code: some services answer in a format that leaves no better name. `7` is gRPC's PERMISSION_DENIED; an
+ * API that is switched off (SERVICE_DISABLED, a 403) refuses nothing.
+ */
 export function isRefusal(error: CallError): boolean {
+  if (error.code === 'SERVICE_DISABLED') return false;
   return (
-    /AccessDenied|Unauthorized|NotAuthorized|AuthFailure|Forbidden|PERMISSION_DENIED|AuthorizationFailed/i.test(error.code) ||
+    /^(7|403)$|AccessDenied|Unauthorized|NotAuthorized|AuthFailure|Forbidden|PERMISSION_DENIED|AuthorizationFailed/i.test(error.code) ||
     error.status === 403 ||
     error.status === 401
   );

@@ -17,15 +17,16 @@ export const assessCommand: Command = {
     'viewshed assess --format html --output report.html   # the newest scan of the store',
   ],
   async run(options, _positional, io) {
-    const [{ settingsOf }, { assessRecords, prepare }, { readEvidence }] = await Promise.all([
+    const [{ settingsOf }, { assessRecords, prepare }, { readEvidence }, { readingOf }] = await Promise.all([
       import('../settings.ts'),
       import('../assess-files.ts'),
       import('../read-evidence.ts'),
+      import('../models.ts'),
     ]);
     const settings = settingsOf(options, io);
-    prepare(settings);
+    const ready = await prepare(settings, readingOf(options), io);
     const records = await readEvidence(await evidenceFiles(options.evidence, settings.store), options.scan as string | undefined);
-    return assessRecords(records, settings, io);
+    return assessRecords(records, ready, settings, io);
   },
 };
 

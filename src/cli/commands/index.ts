@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
+import { needsCommand } from './needs.ts';
 import { permissionsCommand } from './permissions.ts';
 import { planCommand } from './plan.ts';
 import { scanCommand } from './scan.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   demoCommand,
   initCommand,
   planCommand,
+  needsCommand,
   permissionsCommand,
   scanCommand,
   collectCommand,
