@@ -545,6 +545,7 @@ function threatOf(
       ...new Map(
         categories.flatMap((one) => {
           const value = strideOf(one.value);
+          if (value === undefined) field.notes.warn(one.pointer, `"${one.value.slice(0, 60)}" is no STRIDE category`);
           return value === undefined ? [] : [[value, { ...one, value, basis: 'mapped' as const, quote: one.value }] as const];
         }),
       ).values(),
@@ -566,7 +567,12 @@ function threatOf(
 }
 
 function touchedBy(some: readonly Instance[]): readonly Said<string>[] {
-  return [...new Map(some.flatMap((one) => one.components).map((one) => [one.value, one])).values()];
+  const found = new Map<string, Said<string>>();
+  for (const { components } of some) {
+    // A component that the threat stands with says more than the end of a flow.
+    for (const one of components) if (found.get(one.value)?.basis !== 'stated') found.set(one.value, one);
+  }
+  return [...found.values()];
 }
 
 function stateOf<T extends string>(table: Readonly<Record<string, T>>, words: string | undefined): T | 'unknown' {

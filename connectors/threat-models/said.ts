@@ -331,11 +331,14 @@ export function claimsIn(words: string): readonly string[] {
   if (!logWord(words)) return [];
   const found = words
     .slice(0, 100_000)
+    .replace(/\]\([^)\s]{0,500}\)/g, ']')
+    .replace(/\bhttps?:\/\/\S+/g, '')
     .split(/\r?\n|(?<=[.!?;])\s|<br>|\|/)
     .map((sentence) => sentence.replace(/^[\s>*#-]+(?=\S)/, '').trim())
     .filter((sentence) => {
       const match = logWord(sentence);
-      if (!match) return false;
+      // What is to be read elsewhere is no statement about this system.
+      if (!match || /^(?:references?|see|sources?|links?|docs|documentation)\b\s?(?:also)?\s?[:[]/i.test(sentence)) return false;
       return !NEGATED.test(sentence.slice(0, match.index)) && !NEGATED_AFTER.test(sentence.slice(match.end));
     });
   return [...new Set(found)].slice(0, 50).map((sentence) => clip(sentence));

@@ -112,7 +112,7 @@ function read(document: Document, lexicon: Lexicon): SystemModel {
   const spoken = threatFields.map((field) => statementOf(field));
   const named = spoken.map((statement, index) => touchedIn(statement, threatFields[index] as Field, services, lexicon));
   const components = [...services.values()].map((one) => one.component);
-  const inScope = components.filter((one) => one.inScope.value);
+  const described = components.filter((one) => one.inScope.value && one.type?.basis === 'mapped' && !LOG_TYPES.test(one.type.value));
 
   const { byThreat, mitigations, claims, annotations } = mitigationsOf(root, threatFields, assumptionFields);
   const unique = identities();
@@ -120,9 +120,9 @@ function read(document: Document, lexicon: Lexicon): SystemModel {
     const id = unique(field, text(at(field, 'id')), `threat ${field.pointer}`);
     const statement = spoken[index] as Said<string>;
     const touched = named[index] ?? [];
-    // Nothing named: it may touch all that is in scope.
+    // Nothing named: it may touch all that the model describes as in scope. What only another threat names is not that.
     const guessed =
-      touched.length > 0 ? touched : inScope.map((one) => ({ value: one.id, pointer: statement.pointer, basis: 'assumed' as const }));
+      touched.length > 0 ? touched : described.map((one) => ({ value: one.id, pointer: statement.pointer, basis: 'assumed' as const }));
     return threatOf(field, id, statement, guessed, byThreat.get(id) ?? []);
   });
   const said_ = [...passages.map(({ said: one }) => one), ...assumptions];
@@ -150,8 +150,10 @@ const EXCLUDED =
   /\b(?:ignor(?:es?|ing)|exclud(?:es?|ing)|leav(?:es?|ing) out|does not (?:cover|include|consider|address)|do not (?:cover|include|consider|address)|(?:is|are) (?:not (?:covered|considered|modell?ed|in scope|part of)|out of scope|excluded)|out of scope|outside (?:of )?(?:the )?scope)\b/i;
 /** A service that is only named to explain the rest. */
 const CONTEXT =
-  /\balready (?:been )?(?:threat[- ]?modell?ed|deployed|reviewed)|\bthreat[- ]?modell?ed (?:and deployed|prior|before|separately|elsewhere)|\bfor context\b|\bcontext only\b|\bout of scope\b|\bnot (?:specifically )?(?:part of|in scope)\b/i;
+  /\balready (?:been )?(?:threat[- ]?modell?ed|deployed|reviewed)|\bthreat[- ]?modell?ed (?:and deployed|prior|before|separately|elsewhere)|\bfor context\b|\bcontext only\b|\bout of scope\b|\boutside (?:of )?(?:this|the|our) (?:stack|model|scope|threat model)\b|\bnot (?:specifically )?(?:part of|in scope)\b/i;
 const EXISTING = /\bexisting\b/i;
+/** A service that keeps or makes logs is nothing that a threat touches unless it is named. */
+const LOG_TYPES = /\.(?:cloudtrail|cloudwatch|logs|guardduty|securityhub|config|monitor|loganalytics|logging)\b/;
 const ABSENT = /\b(?:no|not|without|never|instead of|rather than|replac(?:es|ing)|unlike|avoid(?:s|ing)?)\b[^.;,]{0,20}$/i;
 
 interface Passage {
@@ -286,13 +288,13 @@ function componentOf(
 function addMentioned(services: Services, spoken: readonly Said<string>[], lexicon: Lexicon): void {
   for (const one of spoken) {
     if (CONTEXT.test(one.value) || EXCLUDED.test(one.value)) continue;
-    for (const { type, word } of mentionedIn(one.value, lexicon)) addInferred(services, type, word, one);
+    for (const { type, word } of mentionedIn(one.value, lexicon)) addInferred(services, type, word, one, 'mapped');
   }
 }
 
-function addInferred(services: Services, type: string, word: string, from: Said<string>): void {
+function addInferred(services: Services, type: string, word: string, from: Said<string>, basis: 'mapped' | 'inferred' = 'inferred'): void {
   if ([...services.values()].some((one) => one.component.type?.value === type)) return;
-  services.set(type, { component: componentOf(type, { ...from, value: word, basis: 'inferred' }, type, from, 'inferred'), titled: false });
+  services.set(type, { component: componentOf(type, { ...from, value: word, basis: 'inferred' }, type, from, basis), titled: false });
 }
 
 /** The components that a threat names: in its statement, else among the assets, else by its tags. Services that nothing else named are added. */
