@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountState, Unknown } from '../../src/model/assessment.ts';
-import { type EvidenceView, isRefusal } from '../../src/store/view.ts';
+import { type Answered, type EvidenceView, isRefusal } from '../../src/store/view.ts';
+import { containersFound, FoundAssets } from './hierarchy.ts';
 
 /** A project, folder or organization that the evidence names. */
 export interface GcpContainer {
@@ -152,6 +153,17 @@ function read(evidence: EvidenceView): GcpEstate {
       return answer;
     }),
   ];
+  const searches = evidence.calls('gcp/cloudasset:searchAllResources', FoundAssets);
+  for (const answer of searches) {
+    for (const one of answer.pages.flatMap(containersFound)) {
+      note(
+        one.id,
+        { number: one.number, name: one.name, lifecycle: one.state, parent: one.parent, described: true, named: false },
+        answer.ids,
+      );
+      if (one.parent) note(one.parent, {}, []);
+    }
+  }
   for (const answer of evidence.calls(manager('projects.get'), Project)) {
     for (const page of answer.pages) noteProject(page, answer.ids);
   }
@@ -193,7 +205,11 @@ function read(evidence: EvidenceView): GcpEstate {
       }
       return { known, unknown: at.parentUnknown };
     },
-    unlisted: lists.flatMap((answer) => (answer.unknown ? [answer.unknown] : [])),
+    unlisted: [
+      ...lists,
+      // Where the inventory cannot be searched, the lists of each folder tell the same.
+      ...searches.filter((search) => !lists.some((list) => list.args.parent === search.args.scope)),
+    ].flatMap((answer) => (answer.unknown ? [answer.unknown] : [])),
   };
 }
 
@@ -233,4 +249,29 @@ function stateOf(evidence: EvidenceView, account: string, seen: Seen, reached: b
   if (denied.length === 0) return { ...base, state: 'scanned' };
   const some = denied.slice(0, 5).map((call) => call.replace(/^gcp\//, ''));
   return { ...base, state: 'partial', why: `refused: ${some.join(', ')}${denied.length > 5 ? ', …' : ''}` };
+}
+
+const indexes = new WeakMap<EvidenceView, Map<string, ReadonlyMap<string, readonly Answered<unknown>[]>>>();
+
+/**
+ * Calls of an operation about a container: by their `parent`, `resource` or `name`, with a project named by its id or its number, else by the
+ * account that was asked. An operation is always read with one shape.
+ */
+export function callsAbout<T>(evidence: EvidenceView, op: string, shape: z.ZodType<T>, container: string): readonly Answered<T>[] {
+  let index = indexes.get(evidence);
+  if (!index) indexes.set(evidence, (index = new Map()));
+  let calls = index.get(op);
+  if (!calls) {
+    const found = new Map<string, Answered<unknown>[]>();
+    for (const answer of evidence.calls(op, shape)) {
+      const named = [answer.args.parent, answer.args.resource, answer.args.name].find((value) => typeof value === 'string');
+      const [, about = containerOf(answer.account)] = /^([^/]+\/[^/]+)/.exec(typeof named === 'string' ? containerOf(named) : '') ?? [];
+      const id = gcpEstateOf(evidence).find(about)?.id ?? about;
+      const list = found.get(id);
+      if (list) list.push(answer);
+      else found.set(id, [answer]);
+    }
+    index.set(op, (calls = found));
+  }
+  return (calls.get(container) ?? []) as readonly Answered<T>[];
 }
