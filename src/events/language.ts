@@ -17,6 +17,8 @@ export const LAST_UNIT = 0xffff;
 
 /** So many states an automaton may pass through on its way to the smallest one. What needs more is not decided. */
 export const MOST_STATES = 100_000;
+/** So many runs of characters lead on from each state, on average. */
+const MOST_RUNS = 50;
 
 export function accepts({ ends, targets, accepts: accepting }: Language, value: string): boolean {
   let state = 0;
@@ -44,7 +46,8 @@ function next({ ends, targets }: Language, state: number, unit: number): number 
 
 /**
  * The automaton whose states are reached from `start`; states of equal key are one. `out` gives all the runs that leave a state, in order.
- * Undefined where there are more than `most` states.
+ * Undefined where there are more than `most` states, or many runs
+ * for so many.
  */
 export function explore<T>(
   start: T,
@@ -57,9 +60,11 @@ export function explore<T>(
   const states = [start];
   const ends: number[][] = [];
   const targets: number[][] = [];
+  let count = 0;
   for (let at = 0; at < states.length; at += 1) {
-    if (states.length > most) return undefined;
     const runs = out(states[at] as T);
+    count += runs.ends.length;
+    if (states.length > most || count > MOST_RUNS * most) return undefined;
     const row: number[] = [];
     for (const target of runs.targets) {
       const key = keyOf(target);
@@ -79,27 +84,57 @@ export function explore<T>(
 
 /** The smallest automaton for the same language; all states of the table are reached from its start. */
 export function smallest(table: Table): Language {
-  let classes: readonly number[] = table.accepts.map(Number);
-  let count = new Set(classes).size;
-  for (;;) {
-    const seen = new Map<string, number>();
-    const finer = classes.map((own, state) => {
-      const key = `${own}|${runText(table, state, classes)}`;
-      let number = seen.get(key);
-      if (number === undefined) seen.set(key, (number = seen.size));
-      return number;
-    });
-    classes = finer;
-    if (seen.size === count) break;
-    count = seen.size;
+  const before: Set<number>[] = table.accepts.map(() => new Set());
+  for (const [state, row] of table.targets.entries()) for (const target of row) (before[target] as Set<number>).add(state);
+  const classes = table.accepts.map(Number);
+  const members = [new Set<number>(), new Set<number>()];
+  for (const [state, own] of classes.entries()) (members[own] as Set<number>).add(state);
+  // Classes are split by where their states lead. The largest part keeps the number, so only states that lead to another part are looked
+  // at again; and what these lead to now differs from what the rest of their class leads to.
+  let open = new Set(classes.keys());
+  while (open.size > 0) {
+    const parts = new Map<number, Map<string, number[]>>();
+    for (const state of open) {
+      const own = classes[state] as number;
+      const byText = parts.get(own) ?? new Map<string, number[]>();
+      parts.set(own, byText);
+      const text = runText(table, state, classes);
+      const part = byText.get(text);
+      if (part) part.push(state);
+      else byText.set(text, [state]);
+    }
+    const moved: number[] = [];
+    for (const [own, byText] of parts) {
+      const all = members[own] as Set<number>;
+      const groups = [...byText.values()].sort((x, y) => y.length - x.length);
+      const looked = groups.reduce((sum, group) => sum + group.length, 0);
+      const rest = all.size - looked;
+      if (groups.length + (rest > 0 ? 1 : 0) < 2) continue;
+      const largest = groups[0] as number[];
+      const keeps = rest >= largest.length ? undefined : largest;
+      const away = groups.filter((group) => group !== keeps);
+      if (keeps && rest > 0) {
+        const seen = new Set(groups.flat());
+        away.push([...all].filter((state) => !seen.has(state)));
+      }
+      for (const group of away) {
+        for (const state of group) {
+          all.delete(state);
+          classes[state] = members.length;
+          moved.push(state);
+        }
+        members.push(new Set(group));
+      }
+    }
+    open = new Set();
+    for (const state of moved) for (const earlier of before[state] as Set<number>) open.add(earlier);
   }
-  const example = new Map<number, number>();
-  for (const [state, own] of classes.entries()) if (!example.has(own)) example.set(own, state);
+  const example = members.map((all) => all.values().next().value as number);
   return explore<number>(
     classes[0] as number,
     (own) => own,
-    (own) => merged(table, example.get(own) as number, classes),
-    (own) => table.accepts[example.get(own) as number] as boolean,
+    (own) => merged(table, example[own] as number, classes),
+    (own) => table.accepts[example[own] as number] as boolean,
     Number.POSITIVE_INFINITY,
   ) as Language;
 }
@@ -455,12 +490,14 @@ export function treesOf(language: Language): Trees | undefined {
     const after = new Map<number, ReadonlySet<number>>();
     for (const unit of units) after.set(unit, new Set([...part].map((state) => next(language, state, unit))));
     // Texts that are read last, from all states of the part: once they lead to one state what came before does not matter.
-    const visit = (reversedText: string, label: boolean | undefined): boolean => {
-      if (reversedText.length > part.size) return false;
+    const ahead: { text: string; label: boolean | undefined }[] = [{ text: '', label: undefined }];
+    for (let here = ahead.pop(); here; here = ahead.pop()) {
+      const { text, label } = here;
+      if (text.length > part.size) return undefined;
       let reached: ReadonlySet<number> = part;
       let end = root;
-      for (let index = reversedText.length - 1; index >= 0; index -= 1) {
-        const unit = reversedText.charCodeAt(index);
+      for (let index = text.length - 1; index >= 0; index -= 1) {
+        const unit = text.charCodeAt(index);
         const further = new Set<number>();
         if (reached === part) for (const state of after.get(unit) as ReadonlySet<number>) further.add(state);
         else for (const state of reached) further.add(next(language, state, unit));
@@ -469,39 +506,41 @@ export function treesOf(language: Language): Trees | undefined {
         end = next(language, end, unit);
       }
       steps += 1;
-      if (steps > 20 * MOST_WORDS || suffixes.length > MOST_WORDS) return false;
+      if (steps > 50 * MOST_WORDS || suffixes.length > MOST_WORDS) return undefined;
       const own = language.accepts[end] as boolean;
-      if (own !== label) suffixes.push([reversedText, own]);
-      if (reached.size === 1) return true;
-      for (const unit of units) if (!visit(reversedText + String.fromCharCode(unit), own)) return false;
-      return true;
-    };
-    if (!visit('', undefined)) return undefined;
+      if (own !== label) suffixes.push([text, own]);
+      if (reached.size > 1) for (const unit of units) ahead.push({ text: text + String.fromCharCode(unit), label: own });
+    }
     groups.set(root, { part, suffixes: suffixes.sort(byText) });
   }
   const starts: [string, Suffixes][] = [];
   const but: string[] = [];
   let words = 0;
-  const descend = (text: string, state: number, outer: number | undefined, outerAt: number): boolean => {
+  const ahead: { text: string; state: number; outer: number; beside: number }[] = [{ text: '', state: 0, outer: -1, beside: -1 }];
+  for (let here = ahead.pop(); here; here = ahead.pop()) {
+    const { text, state, outer } = here;
     const root = clear[state] as number;
-    let at = outerAt;
+    let { beside } = here;
     if (root !== outer) {
       starts.push([text, (groups.get(root) as { suffixes: Suffixes }).suffixes]);
-      at = root;
-      for (let index = 0; index < text.length; index += 1) at = next(language, at, text.charCodeAt(index));
+      beside = root;
+      for (let index = 0; index < text.length; index += 1) beside = next(language, beside, text.charCodeAt(index));
     }
-    if (language.accepts[state] !== language.accepts[at]) but.push(text);
-    if (at === state) return true;
+    if (language.accepts[state] !== language.accepts[beside]) but.push(text);
+    if (beside === state) continue;
     words += 1;
-    if (words > MOST_WORDS || text.length > 2 * count) return false;
+    if (words > MOST_WORDS || text.length > 2 * count) return undefined;
     const units = new Set(others(language, state, root));
-    for (const unit of others(language, at, root)) units.add(unit);
+    for (const unit of others(language, beside, root)) units.add(unit);
     for (const unit of units) {
-      if (!descend(text + String.fromCharCode(unit), next(language, state, unit), root, next(language, at, unit))) return false;
+      ahead.push({
+        text: text + String.fromCharCode(unit),
+        state: next(language, state, unit),
+        outer: root,
+        beside: next(language, beside, unit),
+      });
     }
-    return true;
-  };
-  if (!descend('', 0, undefined, -1)) return undefined;
+  }
   return { starts: starts.sort(byText), but: but.sort() };
 }
 

@@ -46,8 +46,10 @@ function branches(texts: readonly (readonly Characters[])[], from: number): Patt
   let ends = false;
   for (const text of texts) {
     const key = text[depth]?.join();
+    const group = key === undefined ? undefined : groups.get(key);
     if (key === undefined) ends = true;
-    else groups.set(key, [...(groups.get(key) ?? []), text]);
+    else if (group) group.push(text);
+    else groups.set(key, [text]);
   }
   if (groups.size === 0) return each(...shared);
   return each(...shared, either(...[...groups.values()].map((group) => branches(group, depth)), ...(ends ? [each()] : [])));
@@ -74,6 +76,7 @@ function between(least: string, last: string): Pattern {
   const [low, high] = [least[0] as string, last[0] as string];
   const [lowRest, highRest] = [least.slice(1), last.slice(1)];
   if (low === high) return each(digit(low, low), between(lowRest, highRest));
+  if (/^0*$/.test(least) && /^9*$/.test(last)) return repeat(digit('0', '9'), least.length, least.length);
   const [zeros, nines] = ['0'.repeat(lowRest.length), '9'.repeat(lowRest.length)];
   const ways = [each(digit(low, low), between(lowRest, nines)), each(digit(high, high), between(zeros, highRest))];
   const [from, to] = [String(Number(low) + 1), String(Number(high) - 1)];
@@ -95,14 +98,14 @@ export interface Bounds {
 }
 
 export const FOREIGN: Bounds = { places: 10_000, states: 3_000, steps: 3_000_000 };
-export const OWN: Bounds = { places: 2_000_000, states: 100_000, steps: 200_000_000 };
+export const OWN: Bounds = { places: 2_000_000, states: 100_000, steps: 10_000_000 };
 
 /** The texts that the whole pattern matches, or (`search`) in which it matches somewhere. Undefined beyond the bounds. */
 export function languageOfPattern(pattern: Pattern, search: boolean, bounds: Bounds): Language | undefined {
   if (sizeOf(pattern) > bounds.places) return undefined;
   const program = programOf(search ? each(ANYTHING, pattern) : pattern);
   const table = tableOf(program, search, bounds);
-  const units = table && unitsOf(table);
+  const units = table && unitsOf(table, bounds);
   return units && smallest(units);
 }
 
@@ -205,7 +208,7 @@ function tableOf({ steps, start }: Program, search: boolean, bounds: Bounds): Ta
     positionOf(new Set([start]), placed ? 'edge' : 'other'),
     (state) => state.key,
     (state) => {
-      if (state === found || taken > bounds.steps) return { ends: [LAST_CHARACTER], targets: [found] };
+      if (state === found || taken > bounds.steps) return { ends: [examples.length - 1], targets: [found] };
       const open = new Map<Side, ReturnType<typeof closure>>();
       const targets = examples.map((_, kind) => {
         const side = sides[kind] as Side;
@@ -222,11 +225,10 @@ function tableOf({ steps, start }: Program, search: boolean, bounds: Bounds): Ta
       });
       const runs: number[] = [];
       const to: Position[] = [];
-      for (const [index, kind] of kinds.entries()) {
-        const target = targets[kind] as Position;
-        if (to[to.length - 1]?.key === target.key) runs[runs.length - 1] = ends[index] as number;
+      for (const [kind, target] of targets.entries()) {
+        if (to[to.length - 1]?.key === target.key) runs[runs.length - 1] = kind;
         else {
-          runs.push(ends[index] as number);
+          runs.push(kind);
           to.push(target);
         }
       }
@@ -235,7 +237,23 @@ function tableOf({ steps, start }: Program, search: boolean, bounds: Bounds): Ta
     (state) => state === found || closure(state.at, state.before, 'edge').done,
     bounds.states,
   );
-  return taken > bounds.steps ? undefined : table;
+  if (!table || taken > bounds.steps) return undefined;
+  // Kinds stand for characters until the automaton is small: letters alone are more than six hundred runs of characters.
+  const small = smallest(table);
+  const rows = small.targets.map((targets, state) => {
+    const runs: number[] = [];
+    const to: number[] = [];
+    for (const [index, kind] of kinds.entries()) {
+      const target = targets[runAt(small.ends[state] as readonly number[], kind)] as number;
+      if (to[to.length - 1] === target) runs[runs.length - 1] = ends[index] as number;
+      else {
+        runs.push(ends[index] as number);
+        to.push(target);
+      }
+    }
+    return { runs, to };
+  });
+  return { ends: rows.map((row) => row.runs), targets: rows.map((row) => row.to), accepts: small.accepts };
 }
 
 function allows(place: Place, before: Side, after: Side): boolean {
@@ -297,7 +315,7 @@ const [FIRST_HIGH, FIRST_LOW, AFTER_LOW] = [0xd800, 0xdc00, 0xe000];
 /**
  * The same by code units. After the first half of a pair it is open whether the second half follows: if not, the half was a character of its own.
  */
-function unitsOf(table: Table): Table | undefined {
+function unitsOf(table: Table, bounds: Bounds): Table | undefined {
   const target = (state: number, code: number): number =>
     (table.targets[state] as readonly number[])[runAt(table.ends[state] as readonly number[], code)] as number;
   /** The targets of the characters from one code to another, as runs of code units that start at `unit`. */
@@ -354,6 +372,6 @@ function unitsOf(table: Table): Table | undefined {
       return { ends, targets };
     },
     ({ state, half }) => table.accepts[half < 0 ? state : target(state, half)] as boolean,
-    100_000,
+    3 * bounds.states,
   );
 }

@@ -346,10 +346,20 @@ function made(pattern: Pattern, search: boolean, text: string): Strings {
   return ofLanguage(language, () => ({ text, joined: '' }));
 }
 
+const done = new WeakMap<Strings, WeakMap<Strings, Map<Join, Strings>>>();
+
 function mixed(a: Strings, b: Strings, join: Join, word: string): Strings {
-  const language = product(languageIn(a), languageIn(b), join);
-  if (!language) throw tooLarge();
-  return ofLanguage(language, () => joinedWords(a, b, word));
+  const row = done.get(a) ?? new WeakMap<Strings, Map<Join, Strings>>();
+  const cell = row.get(b) ?? new Map<Join, Strings>();
+  done.set(a, row.set(b, cell));
+  let set = cell.get(join);
+  if (!set) {
+    const language = product(languageIn(a), languageIn(b), join);
+    if (!language) throw tooLarge();
+    set = ofLanguage(language, () => joinedWords(a, b, word));
+    cell.set(join, set);
+  }
+  return set;
 }
 
 function tooLarge(): InputError {
@@ -362,10 +372,10 @@ function languageIn(set: Strings): Language {
   if (set.language) return set.language;
   let language = languages.get(set);
   if (!language) {
-    const plain = new Map<Ends, Suffixes>();
+    const plain = new Map<string, Suffixes>();
     const suffixes = (ends: Ends): Suffixes => {
-      const known = plain.get(ends) ?? ends.keys.map((key, index) => [key, ends.labels[index] as boolean] as const);
-      plain.set(ends, known);
+      const known = plain.get(ends.key) ?? ends.keys.map((key, index) => [key, ends.labels[index] as boolean] as const);
+      plain.set(ends.key, known);
       return known;
     };
     const { keys, labels } = set.starts;
