@@ -60,3 +60,13 @@ function cross(a: Point, b: Point, c: Point, d: Point): boolean {
   const side = (p: Point, q: Point, r: Point): number => Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x));
   return side(a, b, c) !== side(a, b, d) && side(c, d, a) !== side(c, d, b);
 }
+
+/**
+ * Whether a flow crosses a boundary: its ends stand in different boxes, or it meets a line. Lines enclose nothing, so where there are any,
+ * a flow that meets none of them may still pass around, and nobody knows.
+ */
+export function crosses(from: readonly string[], to: readonly string[], path: Path, lines: readonly Path[]): boolean | undefined {
+  if (from.some((id) => !to.includes(id)) || to.some((id) => !from.includes(id))) return true;
+  if (lines.some((line) => meet(path, line))) return true;
+  return lines.length === 0 ? false : undefined;
+}

@@ -11,10 +11,22 @@ import { isMap } from './said.ts';
 import { sigma } from './sigma.ts';
 import { threagile } from './threagile.ts';
 import { threatComposer } from './threat-composer.ts';
+import { threatDragon } from './threat-dragon.ts';
 import { trustoncloud } from './trustoncloud.ts';
 
 /** Every format that is read, in the order that the documentation lists them. A file is recognised by one of them at most. */
-export const formats: readonly Format[] = [threatComposer, otm, threagile, mtmt, attackNavigator, attackFlow, trustoncloud, dettect, sigma];
+export const formats: readonly Format[] = [
+  threatComposer,
+  otm,
+  threagile,
+  threatDragon,
+  mtmt,
+  attackNavigator,
+  attackFlow,
+  trustoncloud,
+  dettect,
+  sigma,
+];
 
 export interface Recognised {
   readonly format: Format;

@@ -3,7 +3,7 @@ import { own } from '../../src/model/own.ts';
 import type { Boundary, Component, DataFlow, Mitigation, ModelThreat, Said, SystemModel } from '../../src/model/system-model.ts';
 import type { Document } from './document.ts';
 import type { Format, Recognition } from './format.ts';
-import { type Box, enclosing, meet, type Path, parentOf } from './geometry.ts';
+import { type Box, crosses, enclosing, meet, type Path, parentOf } from './geometry.ts';
 import {
   claimsOf,
   clip,
@@ -364,11 +364,16 @@ function modelOf(document: Document, { root, stencils }: Tree): SystemModel {
         continue;
       }
       const path = pathOf(one.element);
-      const met = compared ? curves.filter((curve) => meet(path, curve.path)) : [];
-      const parted = difference(from.around, to.around);
-      // Lines enclose nothing: a flow that meets none of them may still pass around.
-      const crosses = met.length > 0 || parted ? true : curves.length === 0 && comparable ? false : undefined;
-      const publicly = met.some(({ internet }) => internet);
+      const over =
+        compared && comparable
+          ? crosses(
+              from.around,
+              to.around,
+              path,
+              curves.map((curve) => curve.path),
+            )
+          : undefined;
+      const publicly = compared && curves.some((curve) => curve.internet && meet(path, curve.path));
       flows.push(
         known<DataFlow>({
           id: unique(field(one.element), textOf(child(one.element, 'Guid')) || undefined, idOf(pointer)),
@@ -376,7 +381,7 @@ function modelOf(document: Document, { root, stencils }: Tree): SystemModel {
           from: from.id,
           to: to.id,
           protocol: protocolOf(one, stencils),
-          crosses: crosses === undefined ? undefined : said({ pointer }, crosses, 'inferred'),
+          crosses: over === undefined ? undefined : said({ pointer }, over, 'inferred'),
           public: publicly ? said({ pointer }, true, 'inferred') : undefined,
           data: [],
         } as DataFlow),
@@ -408,6 +413,10 @@ function modelOf(document: Document, { root, stencils }: Tree): SystemModel {
     mitigations: [...mitigations.values()],
     assumptions: assumed,
     claims: [
+      // A store that is said to hold log data is a claim that the log is there.
+      ...components.flatMap(({ id, name: called, logStore }) =>
+        logStore?.value ? [{ text: called, holds: 'done' as const, threats: [], components: [id] }] : [],
+      ),
       ...[...mitigations.values()].flatMap((one) => {
         const holds = heldBy(one.status?.value.is);
         return holds ? claimsOf(one.text, holds, { threats: mitigated.get(one.id) ?? [] }) : [];
@@ -594,10 +603,6 @@ function mitigation(
 
 function numbers(prose: string, pattern: RegExp): readonly string[] {
   return [...new Set([...prose.matchAll(pattern)].map(([, number]) => String(Number(number))))];
-}
-
-function difference(one: readonly string[], other: readonly string[]): boolean {
-  return one.some((id) => !other.includes(id)) || other.some((id) => !one.includes(id));
 }
 
 function number(element: Element | undefined, name: string): number {

@@ -401,6 +401,9 @@ function modelOf(document: Document, context: ReadContext): SystemModel {
       (claim) => claim.components.length > 0,
     ),
   );
+  const monitors = components.flatMap(({ id, name, logStore }) =>
+    logStore?.value ? [{ text: name, holds: 'done' as const, threats: [], components: [id] }] : [],
+  );
   const required = roots.flatMap((root) =>
     entries(at(root, 'security_requirements')).flatMap(({ field }) => claimsOf(stated(field), 'planned')),
   );
@@ -415,7 +418,7 @@ function modelOf(document: Document, context: ReadContext): SystemModel {
     flows,
     threats: risks.threats,
     mitigations: risks.mitigations,
-    claims: [...risks.claims, ...logs, ...required, ...answered],
+    claims: [...risks.claims, ...monitors, ...logs, ...required, ...answered],
     annotations,
     warnings: kept.list(),
   };

@@ -101,6 +101,7 @@ test('the advice of the template is proposed, once for all threats; a justificat
   expect(threats[0]?.mitigations).toEqual([mitigations[0]?.id]);
   expect(threats[1]?.mitigations).toEqual(mitigations.map((one) => one.id));
   expect(claims.map(({ text, holds, threats: at }) => [text.value, holds, at])).toEqual([
+    ['Audit archive', 'done', []],
     ['Enable audit logging on the Key Vault.', 'planned', ['7', '8']],
     ['Diagnostic settings send AuditEvent to the workspace card-logs', 'done', ['8']],
     ['CloudTrail and the Activity Log are kept for a year', 'assumed', []],

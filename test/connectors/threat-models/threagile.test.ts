@@ -131,6 +131,7 @@ test('what is tracked as mitigated is done and claims its log; what a category a
       [],
     ],
     ['CloudTrail data events are on since January', 'done', ['denied-payments@card-vault'], []],
+    ['SIEM', 'done', [], ['siem']],
     ['API Logs', 'done', [], ['payment-api']],
     ['All access to the vault must be logged.', 'planned', [], []],
     ['The SOC reads CloudTrail in the SIEM', 'assumed', [], []],
