@@ -39,6 +39,25 @@ const UNCONFIGURED = 'bigquery.googleapis.com';
 const FOLLOWS: Readonly<Record<string, readonly string[]>> = { 'iam.googleapis.com': ['iamcredentials.googleapis.com'] };
 const FOLLOWERS = new Set(Object.values(FOLLOWS).flat());
 
+/** Services whose resources all belong to projects: folders and organizations have no audit logs of them. */
+const IN_PROJECTS = [
+  'storage.googleapis.com',
+  'bigquery.googleapis.com',
+  'secretmanager.googleapis.com',
+  'iamcredentials.googleapis.com',
+  'cloudsql.googleapis.com',
+  'spanner.googleapis.com',
+  'aiplatform.googleapis.com',
+  'iap.googleapis.com',
+];
+/** Sources of the Data Access log of folders and organizations. */
+const ABOVE_PROJECTS = [
+  'gcp.audit.data_access.all',
+  'gcp.audit.data_access.iam',
+  'gcp.audit.data_access.compute',
+  'gcp.audit.data_access.kms',
+];
+
 const TYPICAL_SECONDS = 60;
 
 /**
@@ -79,8 +98,12 @@ export const auditConfig: Collector = {
 function addEmitters(evidence: EvidenceView, paths: PathsBuilder, container: GcpContainer): void {
   const scope = { provider: 'gcp' as const, account: container.account };
   const closed = container.closed === undefined ? {} : { notApplicable: container.closed };
+  const inProject = container.type === 'project';
   const log = (...names: string[]): Selector =>
-    selectorOf({ logName: { equals: names.map((name) => `${container.id}/logs/cloudaudit.googleapis.com%2F${name}`) } });
+    selectorOf({
+      logName: { equals: names.map((name) => `${container.id}/logs/cloudaudit.googleapis.com%2F${name}`) },
+      ...(inProject ? {} : { serviceName: { notEquals: IN_PROJECTS } }),
+    });
   const add = (kind: string, sources: readonly string[], name: string, universe: Selector, tap: Edge): void =>
     paths.emitter({
       id: `gcp ${kind} ${container.id}`,
@@ -110,7 +133,13 @@ function addEmitters(evidence: EvidenceView, paths: PathsBuilder, container: Gcp
     log('activity', 'system_event', 'policy'),
     tap('audit logs', 'audit logs that are always on'),
   );
-  add('data access', DATA_ACCESS, 'Data Access audit logs', log('data_access'), dataAccess(evidence, paths, container));
+  add(
+    'data access',
+    inProject ? DATA_ACCESS : ABOVE_PROJECTS,
+    'Data Access audit logs',
+    log('data_access'),
+    dataAccess(evidence, paths, container),
+  );
   add('access transparency', [TRANSPARENCY], 'Access Transparency', log('access_transparency'), {
     ...tap('access transparency', 'Access Transparency'),
     passes: NOTHING,
