@@ -102,7 +102,7 @@ describe('sources', () => {
     (_, source) => {
       expect(source.resource?.field).toBeDefined();
       for (const value of source.resource?.values ?? []) {
-        expect(value).toMatch(/^\{(resource|id)\}/);
+        expect(value).toMatch(/\{(resource|id)\}/);
         expect(value.indexOf('*')).toBeOneOf([-1, value.length - 1]);
       }
     },
@@ -203,7 +203,7 @@ describe('named event classes', () => {
 
   it.each(events.map((named) => [named.id, named] as const))('%s can happen, and holds known events of its kind only', (_, named) => {
     const source = sourceOf(named);
-    expect(named.id).toMatch(/^[a-z0-9]+(\.[a-z0-9-]+)+$/);
+    expect(named.id).toMatch(/^[a-z0-9]+(\.[a-z0-9_-]+)+$/);
     for (const id of named.attack) expect(id).toMatch(/^T\d{4}(\.\d{3})?$/);
     const tables = source.known === undefined ? undefined : known;
     const selector = intersect(interpret(selectorOf(named.where), source, tables), universeOf(source, tables));
