@@ -460,7 +460,9 @@ function tableOf(states: readonly State[]): Table {
   ) as Table;
 }
 
-/** Trees with more words to them than this stay a language. */
+/** Sets with more prefixes, or suffixes, to them than this stay a language: every further operation on trees may multiply the two. */
+const MOST_KEYS = 1_000;
+/** Likewise for what prefixes and listed strings begin with. */
 const MOST_WORDS = 10_000;
 
 /**
@@ -472,8 +474,9 @@ export function treesOf(language: Language): Trees | undefined {
   const count = language.ends.length;
   const common = commonUnit(language);
   const clear = language.ends.map((_, state) => next(language, state, common));
-  const groups = new Map<number, { part: Set<number>; suffixes: Suffixes }>();
+  const groups = new Map<number, Suffixes>();
   let steps = 0;
+  let suffixCount = 0;
   for (const root of new Set(clear)) {
     const part = new Set([root]);
     for (const state of part) {
@@ -506,12 +509,15 @@ export function treesOf(language: Language): Trees | undefined {
         end = next(language, end, unit);
       }
       steps += 1;
-      if (steps > 50 * MOST_WORDS || suffixes.length > MOST_WORDS) return undefined;
+      if (steps > 50 * MOST_WORDS || suffixCount > MOST_KEYS) return undefined;
       const own = language.accepts[end] as boolean;
-      if (own !== label) suffixes.push([text, own]);
+      if (own !== label) {
+        suffixes.push([text, own]);
+        suffixCount += 1;
+      }
       if (reached.size > 1) for (const unit of units) ahead.push({ text: text + String.fromCharCode(unit), label: own });
     }
-    groups.set(root, { part, suffixes: suffixes.sort(byText) });
+    groups.set(root, suffixes.sort(byText));
   }
   const starts: [string, Suffixes][] = [];
   const but: string[] = [];
@@ -522,14 +528,14 @@ export function treesOf(language: Language): Trees | undefined {
     const root = clear[state] as number;
     let { beside } = here;
     if (root !== outer) {
-      starts.push([text, (groups.get(root) as { suffixes: Suffixes }).suffixes]);
+      starts.push([text, groups.get(root) as Suffixes]);
       beside = root;
       for (let index = 0; index < text.length; index += 1) beside = next(language, beside, text.charCodeAt(index));
     }
     if (language.accepts[state] !== language.accepts[beside]) but.push(text);
     if (beside === state) continue;
     words += 1;
-    if (words > MOST_WORDS || text.length > 2 * count) return undefined;
+    if (words > MOST_WORDS || starts.length > MOST_KEYS || text.length > 2 * count) return undefined;
     const units = new Set(others(language, state, root));
     for (const unit of others(language, beside, root)) units.add(unit);
     for (const unit of units) {

@@ -16,7 +16,7 @@ import { parse } from './re2.ts';
  * and the empty set is the one that is written as nothing. Every operation is one walk over two sorted lists.
  *
  * Sets that trees cannot say are regular languages: the smallest automaton, which is unique too. Whatever comes out of an operation on a
- * language and can be said in trees (of up to ten thousand words) is given in trees. The forms are private to this file.
+ * language and can be said in trees (of up to a thousand keys) is given in trees. The forms are private to this file.
  */
 export interface Strings {
   readonly starts: Tree<Ends>;
@@ -315,6 +315,8 @@ function few(values: readonly string[]): string {
 interface Words {
   readonly text: string;
   readonly joined: string;
+  /** What the words negate. */
+  readonly not?: Words;
 }
 
 /** How languages came about, for messages. */
@@ -328,16 +330,17 @@ function wordsOf(set: Strings): Words {
   return { text, joined: text.includes(' or ') ? 'or' : text.includes(' and ') ? 'and' : '' };
 }
 
-function joinedWords(a: Strings, b: Strings, word: string): Words {
-  const inner = (words: Words, right: boolean) =>
-    words.joined === '' || (words.joined === word && !(right && word === 'but not')) ? words.text : `(${words.text})`;
-  const text = `${inner(wordsOf(a), false)} ${word} ${inner(wordsOf(b), true)}`;
+function joinedWords(a: Strings, b: Strings, said: string): Words {
+  const twice = said === 'but not' && wordsOf(b).not !== undefined;
+  const [left, right, word] = [wordsOf(a), twice ? unlike(wordsOf(b)) : wordsOf(b), twice ? 'and' : said];
+  const inner = (words: Words, last: boolean): string =>
+    words.joined === '' || (words.joined === word && !(last && word === 'but not')) ? words.text : `(${words.text})`;
+  const text = `${inner(left, false)} ${word} ${inner(right, true)}`;
   return text.length > MOST_WORDS ? { text: 'matches several patterns', joined: '' } : { text, joined: word };
 }
 
 function unlike(words: Words): Words {
-  const positive = /^not \((.*)\)$/s.exec(words.text);
-  return { text: words.joined === 'not' && positive ? (positive[1] as string) : `not (${words.text})`, joined: 'not' };
+  return words.not ?? { text: `not (${words.text})`, joined: 'not', not: words };
 }
 
 function made(pattern: Pattern, search: boolean, text: string): Strings {
@@ -392,7 +395,11 @@ function languageIn(set: Strings): Language {
 
 function ofLanguage(language: Language, words: () => Words): Strings {
   const trees = treesOf(language);
-  if (trees) return ofTrees(trees);
+  if (trees) {
+    const set = ofTrees(trees);
+    languages.set(set, language);
+    return set;
+  }
   const set: Strings = { starts: UNSAID, but: [], start: startOfLanguage(language), language };
   spoken.set(set, words());
   return set;

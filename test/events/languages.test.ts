@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type EventClass, includes, intersect, keyOf, minus, type Selector, union } from '../../src/events/classes.ts';
 import type { Strings } from '../../src/events/strings.ts';
 import * as strings from '../../src/events/strings.ts';
+import { nearestMiss, witness } from '../../src/events/witness.ts';
 
 /** A set of strings twice: as the algebra has it, and as a plain question. */
 interface Both {
@@ -175,7 +177,7 @@ describe('languages against plain membership', () => {
         expect(intersect(a.set, complement(a.set))).toBe(strings.NO_STRINGS);
         if (includes(a.set, b.set)) for (const text of SHORT_VALUES) if (b.plain(text)) expect(a.plain(text)).toBe(true);
       }),
-      RUNS,
+      { numRuns: 100 },
     );
   });
 });
@@ -388,6 +390,7 @@ describe('languages in words and by example', () => {
     expect(say(complement(complement(containing(['x'], false))))).toBe('contains x');
     expect(say(intersect(containing(['x'], false), startingWith(['v/'])))).toBe('contains x and starts with v/');
     expect(say(minus(containing(['x'], false), equalTo(['x'])))).toBe('contains x but not x');
+    expect(say(minus(startingWith(['v/']), complement(containing(['x'], false))))).toBe('starts with v/ and contains x');
     expect(say(intersect(union(containing(['x'], false), containing(['y'], false)), startingWith(['v/'])))).toBe(
       '(contains x or contains y) and starts with v/',
     );
@@ -419,5 +422,33 @@ describe('languages in words and by example', () => {
       expect(strings.describe(back)).toBe(strings.describe(tree));
       expect(back.start).toBe(tree.start);
     }
+  });
+});
+
+describe('event classes of languages', () => {
+  const one = (fields: Readonly<Record<string, Strings>>): EventClass => new Map(Object.entries(fields));
+  const need: Selector = [
+    one({
+      serviceName: strings.equalTo(['storage.googleapis.com']),
+      resourceName: strings.startingWith(['projects/_/buckets/card-vault/']),
+    }),
+  ];
+  const sink: Selector = [
+    one({ serviceName: strings.equalIgnoringCase(['STORAGE.googleapis.com']), resourceName: strings.complement(matching('/te?mp/')) }),
+  ];
+
+  test('what is lost is shown by an event that matches', () => {
+    const rest = minus(need, sink);
+    const lost = witness(rest, { resourceName: ['projects/_/buckets/card-vault/4711', 'projects/_/buckets/card-vault/temp/4711'] });
+    expect(lost).toEqual({ serviceName: 'storage.googleapis.com', resourceName: 'projects/_/buckets/card-vault/temp/4711' });
+    expect(witness(rest, {})?.resourceName).toMatch(/^projects\/_\/buckets\/card-vault\/te?mp\/$/);
+    expect(lost && nearestMiss(sink, lost)?.fields).toEqual(['resourceName']);
+  });
+
+  test('and two halves are the whole', () => {
+    expect(includes(sink, need)).toBe(false);
+    expect(includes(union(sink, [one({ resourceName: strings.containing(['/tmp/', '/temp/'], false) })]), need)).toBe(true);
+    expect(includes(union(sink, [one({ resourceName: strings.containing(['/tmp/'], false) })]), need)).toBe(false);
+    expect(keyOf(union(intersect(need, sink), minus(need, sink)))).toBe(keyOf(union(need)));
   });
 });
