@@ -130,5 +130,5 @@ function startFailure(error: CallError, impersonate: string | undefined): string
     return 'no Google Cloud credentials: sign in (gcloud auth application-default login) or set GOOGLE_APPLICATION_CREDENTIALS';
   if (impersonate !== undefined)
     return `${impersonate} cannot be impersonated: ${error.message}; it takes iam.serviceAccounts.getAccessToken (roles/iam.serviceAccountTokenCreator) on it`;
-  return `the Google Cloud credentials were refused: ${error.message}; sign in again (gcloud auth application-default login)`;
+  return `the Google Cloud credentials cannot be used: ${error.message}; sign in again (gcloud auth application-default login)`;
 }

@@ -23,9 +23,11 @@ export interface RunOptions {
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** Runs the real command line as its own process, with no AWS settings but those given. */
+/** Runs the real command line as its own process, with no settings of a cloud but those given. */
 export function viewshed(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS_|VIEWSHED_|VITEST|NODE_|NO_COLOR|FORCE_COLOR)/.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(AWS_|GOOGLE_|GCLOUD_|CLOUDSDK_|VIEWSHED_|VITEST|NODE_|NO_COLOR|FORCE_COLOR)/.test(name),
+  );
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...(options.node ?? []), main, ...args], {
       cwd: options.cwd ?? root,
@@ -34,6 +36,7 @@ export function viewshed(args: readonly string[], options: RunOptions = {}): Pro
         AWS_EC2_METADATA_DISABLED: 'true',
         AWS_CONFIG_FILE: '/dev/null',
         AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+        METADATA_SERVER_DETECTION: 'none',
         ...options.env,
       },
     });
