@@ -17,7 +17,7 @@ import { canonical } from '../store/view.ts';
 import { eventsNamed } from './compile.ts';
 import { type ResolvedClaim, resolveClaims } from './derive/claims.ts';
 import { keepingOf, profileOf, type Stated } from './derive/keeping.ts';
-import { priorityOf, strongest, threatPriority, type Weight, weightOf } from './derive/priority.ts';
+import { EXPOSED, priorityOf, strongest, threatPriority, type Weight, weightOf } from './derive/priority.ts';
 import type { DerivationReport, DerivedNeed, Listed } from './derive/report.ts';
 import { quoteOf, type Resolved, resolve, vendorIn, vendorsOf } from './derive/resolve.ts';
 import { strideOfWords } from './derive/stride.ts';
@@ -77,6 +77,7 @@ export function derive(model: SystemModel, knowledge: Knowledge, rules: Rules, o
     ...fromAnnotations(desk),
     ...fromClaims(desk),
     ...threats.flatMap((threat) => fromThreat(desk, threat, lists)),
+    ...fromWorth(desk),
     ...fromPlaces(desk),
     ...fromLogStores(desk, lists),
   ].filter((one) => !droppedBy(desk, one, lists));
@@ -93,18 +94,28 @@ interface Desk {
   readonly byId: ReadonlyMap<string, Resolved>;
   readonly inScope: readonly Resolved[];
   readonly vendors: ReadonlySet<Vendor>;
+  /** Whether the model has a Kubernetes cluster, whoever runs it. */
+  readonly clusters: boolean;
   readonly claims: readonly ResolvedClaim[];
   readonly weights: ReadonlyMap<string, Weight>;
 }
 
 function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options: DeriveOptions): Desk {
   const resolved = resolve(model, knowledge, options.overlay);
-  const vendors = vendorsOf(model, resolved, knowledge);
+  const vendors = vendorsOf(model, resolved);
   for (const one of options.providers ?? options.overlay?.providers ?? []) vendors.add(one);
   for (const one of model.platforms) {
     const vendor = vendorIn(one.value);
     if (vendor) vendors.add(vendor);
   }
+  const isCluster = (type: string): boolean =>
+    knowledge.cells.some(
+      (cell) => cell.types.includes(type) && cell.wants.some((want) => (want.source ?? want.events ?? '').startsWith('k8s.')),
+    );
+  const clusters =
+    vendors.has('kubernetes') ||
+    resolved.some((one) => one.excluded === undefined && one.type && isCluster(one.type.id)) ||
+    model.platforms.some((one) => /^(?:containers|kubernetes)$/i.test(one.value));
   const data = new Map(model.dataAssets.map((one) => [one.id, one]));
   return {
     model,
@@ -115,6 +126,7 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
     byId: new Map(resolved.map((one) => [one.component.id, one])),
     inScope: resolved.filter((one) => one.excluded === undefined),
     vendors,
+    clusters,
     claims: resolveClaims(model, resolved, vendors, knowledge),
     weights: new Map(resolved.map((one) => [one.component.id, weightOf(one.component, data, model)])),
   };
@@ -145,11 +157,11 @@ function listsOf(): Lists {
   };
 }
 
-const WANTED_HOST: Host = { id: 'wanted-logs', title: 'Logs that the model or its owners ask for', stride: [] };
-const CLAIMED_HOST: Host = { id: 'claimed-logs', title: 'Logs that the model counts on', stride: [] };
-const PLACE_HOST: Host = { id: 'where-it-stands', title: 'What follows from where the parts of the system stand', stride: [] };
+const WANTED_HOST: Host = { id: 'viewshed.wanted-logs', title: 'Logs that the model or its owners ask for', stride: [] };
+const CLAIMED_HOST: Host = { id: 'viewshed.claimed-logs', title: 'Logs that the model counts on', stride: [] };
+const PLACE_HOST: Host = { id: 'viewshed.where-it-stands', title: 'What follows from where the parts of the system stand', stride: [] };
 const STORE_HOST: Host = {
-  id: 'log-stores',
+  id: 'viewshed.log-stores',
   title: 'The logs themselves are read, changed or removed',
   stride: ['tampering', 'repudiation'],
 };
@@ -366,8 +378,8 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
   const scoped = touched.filter(({ resolved }) => resolved.excluded === undefined);
   const assumed = threat.components.length === 0;
   const components = assumed
-    ? desk.inScope.map((resolved) => ({ resolved, origin: { pointer: threat.title.pointer, basis: 'assumed' as Basis } }))
-    : scoped;
+    ? desk.inScope.map((resolved) => ({ resolved, origin: { pointer: threat.title.pointer, basis: 'assumed' as Basis } })).filter(isPart)
+    : scoped.filter(({ resolved, origin }) => origin.basis !== 'assumed' || isPart({ resolved }));
   const base = { threat, host: WANTED_HOST };
   const ofTechniques = techniques.wanted.flatMap((technique): Candidate[] => {
     if (technique.wants.length === 0)
@@ -486,6 +498,11 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
   return found;
 }
 
+/** The account itself is where a system stands: a threat that names no part of it is no threat to the account, for which the baseline speaks. */
+function isPart({ resolved }: { readonly resolved: Resolved }): boolean {
+  return resolved.type?.roles.includes('account') !== true;
+}
+
 const STRIDES: readonly Stride[] = [
   'spoofing',
   'tampering',
@@ -528,7 +545,11 @@ function fromCell(
       kind.tier,
       `${kind.rule}/${type}/${kind.stride}`,
       round(Math.min(resolved.confidence, kind.confidence) * certainty),
-      { ...kind.origin, basis: kind.origin.basis === 'inferred' || resolved.origin.basis === 'inferred' ? 'inferred' : 'mapped' },
+      {
+        pointer: kind.origin.pointer,
+        basis: kind.origin.basis === 'inferred' || resolved.origin.basis === 'inferred' ? 'inferred' : 'mapped',
+        quote: `${quoteOf(kind.origin).quote ?? kind.stride}: ${threat.title.value}`,
+      },
       cell.basis,
       threat,
       citesOf(desk, cell.cites),
@@ -601,6 +622,44 @@ function ofEndUser(threat: ModelThreat): boolean {
   return !PRINCIPAL.test(`${threat.title.value} ${threat.text?.value ?? ''}`);
 }
 
+const WORTH_HOST: Host = { id: 'viewshed.worth', title: 'What is valuable is used, changed or taken', stride: ['repudiation'] };
+
+/**
+ * Components that hold what is valuable, whatever threats the model lists for them: who used them is wanted to be known. Formats with ratings
+ * often list threats for few components, and some have no threat of repudiation at all.
+ */
+function fromWorth(desk: Desk): Candidate[] {
+  if (desk.options.threats !== undefined && desk.options.threats.size === 0) return [];
+  return desk.inScope.flatMap((resolved): Candidate[] => {
+    const { component, type } = resolved;
+    const weight = desk.weights.get(component.id);
+    const worth = weight?.raised.filter((one) => one !== EXPOSED) ?? [];
+    const cell = type && worth.length > 0 ? desk.knowledge.cell(type.id, 'repudiation') : undefined;
+    if (!cell) return [];
+    const rated = component.confidentiality ?? component.storesCredentials ?? component.name;
+    return grouped(
+      cell.wants.filter((want) => want.vendor === undefined || want.vendor === resolved.vendor || want.vendor === type?.vendor),
+    ).map((wants) => ({
+      wants,
+      per: wants[0]?.per ?? 'resource',
+      attribution: false,
+      component: resolved,
+      host: WORTH_HOST,
+      reason: reasonOf(
+        desk,
+        'component',
+        `worth/${type?.id ?? ''}`,
+        round(resolved.confidence * 0.7),
+        { pointer: rated.pointer, basis: 'inferred', quote: `${component.name.value}: ${worth.join(', ')}` },
+        `${cell.basis} It ${worth.join(', ')}, so who used it has to be known.`,
+        undefined,
+        citesOf(desk, cell.cites),
+      ),
+      priority: priorityOf('medium', weight, false),
+    }));
+  });
+}
+
 /** Rules about where components stand, and the baseline of each provider. */
 function fromPlaces(desk: Desk): Candidate[] {
   if (desk.options.threats !== undefined && desk.options.threats.size === 0) return [];
@@ -620,7 +679,7 @@ function fromPlaces(desk: Desk): Candidate[] {
             per: 'account',
             attribution: false,
             host: {
-              id: `baseline-${vendor}`,
+              id: `viewshed.baseline-${vendor}`,
               title: `Baseline of every ${VENDOR_NAMES[vendor] ?? vendor} account, not from the model`,
               stride: [],
             },
@@ -631,17 +690,18 @@ function fromPlaces(desk: Desk): Candidate[] {
       });
     }
     const { when } = rule;
-    return desk.inScope.flatMap((resolved): Candidate[] => {
+    return [...desk.inScope, ...networksOf(desk)].flatMap((resolved): Candidate[] => {
       const { type, vendor, component } = resolved;
       if (!type) return [];
-      const named = rule.types?.includes(type.id) || rule.roles?.some((role) => type.roles.includes(role));
-      if ((rule.types || rule.roles) && !named) return [];
+      if (rule.types && !rule.types.includes(type.id)) return [];
+      if (rule.roles && !rule.roles.some((role) => type.roles.includes(role) || (role === 'log-store' && isLogStore(resolved)))) return [];
       if (rule.vendor !== undefined && rule.vendor !== vendor && rule.vendor !== type.vendor) return [];
       const because = standing(desk, resolved, when);
       if (!because) return [];
       return grouped(wantsFor(vendor, type.vendor)).map((wants) => ({
         wants,
-        per: wants[0]?.per ?? 'resource',
+        // A network that is a boundary of the model is no part of it that could be bound to one resource.
+        per: desk.byId.has(component.id) ? (wants[0]?.per ?? 'resource') : 'account',
         attribution: false,
         component: resolved,
         host: PLACE_HOST,
@@ -649,6 +709,42 @@ function fromPlaces(desk: Desk): Candidate[] {
         priority: priorityOf('medium', desk.weights.get(component.id), false),
       }));
     });
+  });
+}
+
+/** Boundaries that are networks of a cloud, the outermost of each. */
+function networksOf(desk: Desk): Resolved[] {
+  const byId = new Map(desk.model.boundaries.map((one) => [one.id, one]));
+  return desk.model.boundaries.flatMap((one): Resolved[] => {
+    const vendor = vendorIn(one.provider?.value);
+    const words = `${one.nativeType?.value ?? ''} ${one.name.value}`;
+    const above = one.parent === undefined ? undefined : byId.get(one.parent);
+    if (!vendor || !/network|vpc\b|vnet\b|subnet/i.test(words) || (above && vendorIn(above.provider?.value) === vendor)) return [];
+    const id = desk.knowledge.types.get('kind.network')?.resolves?.[vendor]?.[0];
+    const type = id === undefined ? undefined : desk.knowledge.types.get(id);
+    if (!type) return [];
+    const origin: Origin = { pointer: one.name.pointer, basis: 'mapped', quote: one.name.value };
+    return [
+      {
+        component: {
+          id: `boundary ${one.id}`,
+          name: one.name,
+          kind: 'other',
+          boundaries: [],
+          tags: [],
+          inScope: { value: true, pointer: one.name.pointer, basis: 'assumed' },
+          stores: [],
+          handles: [],
+        },
+        vendor,
+        type,
+        or: [],
+        how: 'type',
+        confidence: 0.7,
+        origin,
+        at: {},
+      },
+    ];
   });
 }
 
@@ -765,12 +861,11 @@ function comesIn(desk: Desk, want: Want): boolean {
   const source = sourceOf(desk, want);
   const vendor = want.vendor ?? vendorOfSource(desk, source);
   if (vendor === undefined || vendor === 'any') return true;
-  const cloud = source.startsWith('k8s.') ? CLOUD_OF_CLUSTER.find(([prefix]) => source.startsWith(prefix))?.[1] : undefined;
-  if (desk.vendors.size === 0) return vendor !== 'saas';
+  if (desk.vendors.size === 0) return vendor !== 'saas' && (vendor !== 'kubernetes' || desk.clusters || desk.model.platforms.length === 0);
   if (vendor === 'saas') return desk.inScope.some((one) => one.type && source.split('.')[0] === one.type.id.split('.')[0]);
-  return (
-    desk.vendors.has(vendor) && (cloud === undefined || desk.vendors.has(cloud) || ![...desk.vendors].some((one) => one !== 'kubernetes'))
-  );
+  if (vendor !== 'kubernetes') return desk.vendors.has(vendor);
+  const cloud = CLOUD_OF_CLUSTER.find(([prefix]) => source.startsWith(prefix))?.[1];
+  return desk.clusters && (cloud === undefined ? desk.vendors.has('kubernetes') : desk.vendors.has(cloud));
 }
 
 const CLOUD_OF_CLUSTER: readonly (readonly [string, Vendor])[] = [
@@ -883,6 +978,9 @@ function clouds(desk: Desk, candidate: Candidate): At['provider'] {
   return vendors.size === 1 && (vendor === 'aws' || vendor === 'gcp' || vendor === 'azure') ? vendor : undefined;
 }
 
+/** A need of hundreds of findings is as well founded by the first of them. */
+const MOST_REASONS = 100;
+
 function statementOf(desk: Desk, merged: Merged): NeedStatement {
   const { all, assets, at, id } = merged;
   const wants = merged.candidate.wants.map(({ events, source, where }): { events?: string; source?: string; where?: Want['where'] } => ({
@@ -930,7 +1028,10 @@ function statementOf(desk: Desk, merged: Merged): NeedStatement {
   const fields = [...new Set(all.flatMap((one) => one.fields ?? []))].slice(0, 200);
   const asking = all.filter((one) => one.attribution);
   const identity = asking[0] && identityOf(desk, asking[0]);
-  const note = [...new Set(all.flatMap((one) => one.wants.flatMap((want) => want.note ?? [])))].join(' ');
+  const note = [
+    ...new Set(all.flatMap((one) => one.wants.flatMap((want) => want.note ?? []))),
+    ...(reasons.length > MOST_REASONS ? [`${reasons.length - MOST_REASONS} more reasons are left out here.`] : []),
+  ].join(' ');
   const source = sourceOf(desk, first);
   return {
     id,
@@ -955,7 +1056,7 @@ function statementOf(desk: Desk, merged: Merged): NeedStatement {
               : {}),
           },
         }),
-    reasons: reasons.slice(0, 500),
+    reasons: reasons.slice(0, MOST_REASONS),
     ...(verify
       ? { verify: { action: verify.action, ...(verify.command === undefined ? {} : { command: verify.command }), expect: verify.expect } }
       : {}),

@@ -1,45 +1,44 @@
+import { createHash } from 'node:crypto';
 import { InputError } from '../model/input-error.ts';
 import { ThreatModel } from '../model/threat-model.ts';
-import { openYaml } from './yaml.ts';
+import { parseYaml, readBytes, type Yaml } from './yaml.ts';
 
-/** A threat model and the file that it was read from. */
+/** A native threat model and the file that it was read from. */
 export interface LoadedModel {
   readonly model: ThreatModel;
   readonly file: string;
+  /** Of the file's bytes, hex. */
+  readonly sha256: string;
+  /** Ids of the threats that leave `needs` out, which asks to derive them; an empty list says that there are none. */
+  readonly underived: readonly string[];
 }
 
-/** Formats that are told apart so that the message can name them. */
-const OTHERS: readonly { readonly name: string; readonly keys: readonly string[] }[] = [
-  { name: 'Open Threat Model', keys: ['otmVersion'] },
-  { name: 'Threat Dragon', keys: ['summary', 'detail'] },
-  { name: 'Threagile', keys: ['technical_assets'] },
-  { name: 'Threat Composer', keys: ['schema', 'threats'] },
-  { name: 'CycloneDX', keys: ['bomFormat'] },
-  { name: 'STIX or Attack Flow', keys: ['type', 'objects'] },
-  { name: 'an ATT&CK Navigator layer', keys: ['techniques', 'domain'] },
-  { name: 'a Sigma rule', keys: ['logsource', 'detection'] },
-];
+const KEYS = ['version', 'system', 'assets', 'threats'] as const;
+
+/** Whether a file's value is meant as a native model, misspelt keys allowed for. */
+export function looksNative(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && KEYS.some((key) => Object.hasOwn(value, key));
+}
 
 /**
- * Reads threat models. The native format (YAML or JSON) is known by its content, not by the file's name. The first file that cannot be
- * read ends it with an `InputError` that names the file and, where there is one, line and column.
+ * Reads native threat models (YAML or JSON), known by their content, not by the file's name. The first file that cannot be read ends it
+ * with an `InputError` that names the file and, where there is one, line and column.
  */
 export function loadModels(paths: readonly string[]): LoadedModel[] {
-  return paths.map((file) => {
-    const yaml = openYaml(file);
-    const { value } = yaml;
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw notRead(yaml.name);
-    const has = (key: string): boolean => Object.hasOwn(value, key);
-    const other = OTHERS.find(({ keys }) => keys.every(has));
-    if (other) throw notRead(yaml.name, other.name);
-    // A native model with one of these misspelt is better told so than called another format.
-    if (!['version', 'system', 'assets', 'threats'].some(has)) throw notRead(yaml.name);
-    return { model: yaml.as(ThreatModel), file };
-  });
+  return paths.map((file) => readModel(readBytes(file), file));
 }
 
-function notRead(name: string, format?: string): InputError {
-  return new InputError(
-    `${name}: ${format ? `looks like ${format}; this format is not read yet` : 'is in a format that is not read yet'}; write a model with version, system, assets and threats`,
-  );
+/** As `loadModels`, from what a file would hold. */
+export function readModel(bytes: Uint8Array, file: string): LoadedModel {
+  const yaml = parseYaml(bytes, file);
+  if (!looksNative(yaml.value))
+    throw new InputError(`${yaml.name}: is no threat model of this product; one has version, system, assets and threats`);
+  return nativeModel(yaml, file, createHash('sha256').update(bytes).digest('hex'));
+}
+
+function nativeModel(yaml: Yaml, file: string, sha256: string): LoadedModel {
+  const model = yaml.as(ThreatModel);
+  const written = (yaml.value as { threats?: readonly unknown[] | null }).threats ?? [];
+  const underived = model.threats.flatMap((threat, index) => (Object.hasOwn(written[index] as object, 'needs') ? [] : [threat.id]));
+  return { model, file, sha256, underived };
 }

@@ -9,6 +9,8 @@ export interface Weight {
   readonly raised: readonly string[];
 }
 
+export const EXPOSED = 'faces the internet';
+
 export function weightOf(component: Component, data: ReadonlyMap<string, DataAsset>, model: SystemModel): Weight {
   const passing = new Set(component.handles);
   let exposed = component.internetFacing?.value === true;
@@ -28,7 +30,7 @@ export function weightOf(component: Component, data: ReadonlyMap<string, DataAss
   const tags = new Set([...stored, ...passed].flatMap((one) => one.tags.map((tag) => tag.value)));
   const raised = [
     ...(level !== undefined && level >= 3 ? [`holds data of rank ${level} of 4`] : []),
-    ...(exposed ? ['faces the internet'] : []),
+    ...(exposed ? [EXPOSED] : []),
     ...(component.storesCredentials?.value === true || tags.has('credentials') ? ['holds credentials'] : []),
     ...(tags.has('pci') ? ['holds cardholder data'] : []),
   ];

@@ -122,7 +122,9 @@ function typeOf(component: Component, vendor: Vendor | undefined, knowledge: Kno
   const service = knowledge.named(name.value, vendor).find((one) => one.by === 'service');
   if (service) return { type: service.type, how: 'name', origin: { ...name, quote: service.word } };
   for (const said of [...(nativeType ? [nativeType] : []), ...tags]) {
-    const [first] = knowledge.named(said.value, vendor);
+    const kinds = knowledge.named(said.value, vendor);
+    // Of several kinds the one that its name speaks of, too.
+    const first = kinds.find((one) => name.value.toLowerCase().includes(one.word.toLowerCase())) ?? kinds[0];
     if (first) return { type: first.type, how: first.by === 'kind' ? 'kind' : 'name', origin: said, or: first.or };
   }
   const [named] = knowledge.named(name.value, vendor);
@@ -134,18 +136,23 @@ function codeType(address: string): string {
   return address.split('.').find((part) => /^[a-z0-9]+_[a-z0-9_]+$/.test(part)) ?? address;
 }
 
+const ON_PREMISES = /\bon[-_ ]?prem|\bdedicated[-_ ]hoster|\bdata ?cent(?:er|re)\b|\bself[-_ ]?hosted\b/i;
+
 function vendorAround(component: Component, boundaries: ReadonlyMap<string, Boundary>): Vendor | undefined {
   const own = vendorIn(component.provider?.value);
   if (own) return own;
+  let otherwise: Vendor | undefined;
   const seen = new Set<string>();
   for (const start of component.boundaries) {
     for (let id: string | undefined = start; id !== undefined && !seen.has(id); id = boundaries.get(id)?.parent) {
       seen.add(id);
-      const vendor = vendorIn(boundaries.get(id)?.provider?.value);
+      const boundary = boundaries.get(id);
+      const vendor = vendorIn(boundary?.provider?.value);
       if (vendor) return vendor;
+      if (boundary && ON_PREMISES.test(`${boundary.nativeType?.value ?? ''} ${boundary.name.value}`)) otherwise = 'any';
     }
   }
-  return undefined;
+  return otherwise;
 }
 
 export function vendorIn(words: string | undefined): Vendor | undefined {
@@ -200,15 +207,13 @@ export function quoteOf(origin: { readonly quote?: string; readonly value?: unkn
 }
 
 /** The vendors that a model has anything of. */
-export function vendorsOf(model: SystemModel, resolved: readonly Resolved[], knowledge: Knowledge): Set<Vendor> {
+export function vendorsOf(model: SystemModel, resolved: readonly Resolved[]): Set<Vendor> {
   const vendors = new Set<Vendor>();
   for (const { type, vendor, excluded } of resolved) {
     // What only stands there for context is no reason to ask for the logs of another provider.
     if (excluded !== undefined) continue;
     if (vendor) vendors.add(vendor);
     if (type && type.vendor !== 'any') vendors.add(type.vendor);
-    for (const cell of type ? knowledge.cells.filter((one) => one.types.includes(type.id)) : [])
-      if (cell.wants.some((want) => (want.source ?? want.events ?? '').startsWith('k8s.'))) vendors.add('kubernetes');
   }
   for (const boundary of model.boundaries) {
     const vendor = vendorIn(boundary.provider?.value);

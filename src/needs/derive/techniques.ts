@@ -95,13 +95,14 @@ export function detectionOf(
   if (!entry) return { wants: [], known: false };
   const fieldOf = (name: string): string => own(entry.fields, name.toLowerCase()) ?? name;
   const fields = [...new Set(events.fields.map(fieldOf))].slice(0, 200);
-  const where: Where = {};
-  for (const [name, values] of Object.entries(events.where)) {
-    const field = fieldOf(name);
-    const spelt = own(entry.values, field) ?? {};
-    const condition = conditionOf(values.map((value) => own(spelt, value.toLowerCase()) ?? value));
-    if (condition) where[field] = condition;
-  }
+  const where: Where = Object.fromEntries(
+    Object.entries(events.where).flatMap(([name, values]) => {
+      const field = fieldOf(name);
+      const spelt = own(entry.values, field) ?? {};
+      const condition = conditionOf(values.map((value) => own(spelt, value.toLowerCase()) ?? value));
+      return condition && field.length <= 128 && field !== '__proto__' ? [[field, condition]] : [];
+    }),
+  );
   const possible = entry.sources.flatMap((id) => {
     const source = rules.sources.get(id);
     if (!source) return [{ source: id, where, fields }];
