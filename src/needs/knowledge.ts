@@ -15,7 +15,7 @@ import {
   type PlaceRule,
   PlacesFile,
   type References,
-  type RetentionProfile,
+  RetentionProfile,
   type RevokedTechnique,
   type Stride,
   type StrideCell,
@@ -115,5 +115,336 @@ export function loadKnowledge(folder: string = ownRules()): Knowledge {
 }
 
 function read(folder: string, rules: Rules): Knowledge {
-  throw new Error(`${folder}: ${rules.sources.size}`);
+  const open = (name: string): Yaml => openYaml(join(folder, 'knowledge', name));
+
+  const catalogueFile = open('catalogue.yaml');
+  const catalogue = byId(catalogueFile, 'sources', catalogueFile.as(CatalogueFile).sources);
+  const check = checks(rules, catalogue);
+
+  const typesFile = open('component-types.yaml');
+  const types = byId(typesFile, 'types', typesFile.as(ComponentTypesFile).types);
+  const isType = (file: Yaml, path: Path, ids: readonly string[] = []): void => {
+    for (const [index, id] of ids.entries())
+      if (!types.has(id)) throw file.error([...path, index], `no component type is called "${id}"; add it to component-types.yaml`);
+  };
+
+  const references = new Map<string, { readonly title: string; readonly url: string }>();
+  const cite = (file: Yaml, known: References, path: Path, cites: readonly string[]): void => {
+    for (const [name, reference] of Object.entries(known)) references.set(name, reference);
+    for (const [index, name] of cites.entries())
+      if (!Object.hasOwn(known, name))
+        throw file.error([...path, index], `no reference is called "${name}"; add it to this file's references`);
+  };
+
+  const cells: StrideCell[] = [];
+  const table = new Map<string, StrideCell>();
+  for (const path of files(join(folder, 'knowledge', 'stride'))) {
+    const file = openYaml(path);
+    const read = file.as(StrideFile);
+    for (const [index, cell] of read.cells.entries()) {
+      const at = ['cells', index];
+      isType(file, [...at, 'types'], cell.types);
+      check.wants(file, [...at, 'wants'], cell.wants);
+      cite(file, read.references, [...at, 'cites'], cell.cites);
+      for (const key of cell.types.flatMap((type) => cell.stride.map((stride) => `${type} ${stride}`))) {
+        if (table.has(key)) throw file.error(at, `there is a cell for ${key} already; put them together`);
+        table.set(key, cell);
+      }
+      cells.push(cell);
+    }
+  }
+
+  const attackFile = open('attack.yaml');
+  const attack = attackFile.as(AttackFile);
+  const techniques = byId(attackFile, 'techniques', attack.techniques);
+  const revoked = byId(attackFile, 'revoked', attack.revoked);
+  for (const [index, technique] of attack.techniques.entries()) {
+    check.wants(attackFile, ['techniques', index, 'wants'], technique.wants);
+    if (revoked.has(technique.id)) throw attackFile.error(['techniques', index, 'id'], `${technique.id} is revoked; use its new id`);
+  }
+  for (const [index, one] of attack.revoked.entries())
+    if (!techniques.has(one.to)) throw attackFile.error(['revoked', index, 'to'], `no technique is called "${one.to}"`);
+  for (const [index, one] of attack.logSources.entries()) check.sources(attackFile, ['logSources', index, 'sources'], one.sources);
+  for (const [index, one] of attack.dataComponents.entries()) check.sources(attackFile, ['dataComponents', index, 'sources'], one.sources);
+
+  const detectionsFile = open('detections.yaml');
+  const detections = detectionsFile.as(DetectionsFile).logSources;
+  for (const [index, one] of detections.entries()) check.sources(detectionsFile, ['logSources', index, 'sources'], one.sources);
+
+  const claimsFile = open('claims.yaml');
+  const claimsRead = claimsFile.as(ClaimsFile);
+  byId(claimsFile, 'claims', claimsRead.claims);
+  for (const [index, claim] of claimsRead.claims.entries()) {
+    check.sources(claimsFile, ['claims', index, 'sources'], claim.sources);
+    for (const key of ['byType', 'byVendor'] as const)
+      for (const [name, sources] of Object.entries(claim[key])) check.sources(claimsFile, ['claims', index, key, name], sources ?? []);
+    for (const type of Object.keys(claim.byType))
+      if (!types.has(type)) throw claimsFile.error(['claims', index, 'byType', type], `no component type is called "${type}"`);
+  }
+
+  const placesFile = open('places.yaml');
+  const places = placesFile.as(PlacesFile);
+  byId(placesFile, 'rules', places.rules);
+  for (const [index, rule] of places.rules.entries()) {
+    isType(placesFile, ['rules', index, 'types'], rule.types);
+    check.wants(placesFile, ['rules', index, 'wants'], rule.wants);
+    cite(placesFile, places.references, ['rules', index, 'cites'], rule.cites);
+  }
+
+  const weaknessesFile = open('weaknesses.yaml');
+  const { weaknesses } = weaknessesFile.as(WeaknessesFile);
+  const weaknessBy = { capec: new Map<string, Weakness>(), cwe: new Map<string, Weakness>() };
+  for (const [index, weakness] of weaknesses.entries())
+    for (const kind of ['capec', 'cwe'] as const)
+      for (const [position, id] of weakness[kind].entries()) {
+        if (weaknessBy[kind].has(id)) throw weaknessesFile.error(['weaknesses', index, kind, position], `${id} is there twice`);
+        weaknessBy[kind].set(id, weakness);
+      }
+
+  const unobservableFile = open('unobservable.yaml');
+  const { kinds: unobservable } = unobservableFile.as(UnobservableFile);
+  byId(unobservableFile, 'kinds', unobservable);
+
+  const verificationFile = open('verification.yaml');
+  const { verifications } = verificationFile.as(VerificationFile);
+  const verificationBy = new Map<string, Verification>();
+  for (const [index, one] of verifications.entries()) {
+    check.wants(verificationFile, ['verifications'], [one], index);
+    const key = one.events ?? (one.source as string);
+    if (verificationBy.has(key)) throw verificationFile.error(['verifications', index], `"${key}" is there twice`);
+    verificationBy.set(key, one);
+  }
+
+  const retention = new Map<string, RetentionProfile>();
+  for (const path of files(join(folder, 'retention'))) {
+    const file = openYaml(path);
+    const profile = file.as(RetentionProfile);
+    if (profile.id !== idOf(path)) throw file.error(['id'], `"${profile.id}" is not the file's name; rename one of them`);
+    retention.set(profile.id, profile);
+  }
+
+  const services = typesFound(typesFile, types);
+  const resources = [...types.values()].flatMap((type) =>
+    type.resource.map((pattern) => ({ pattern: pattern.toLowerCase(), type: type.id })),
+  );
+  resources.sort((a, b) => b.pattern.length - a.pattern.length);
+  const claimWords = phrases(
+    unique(claimsFile, 'claims', claimsRead.claims, (claim) => [...claim.words, ...claim.rules.map((rule) => rule.toLowerCase())]),
+  );
+  const claimRules = new Map(claimsRead.claims.flatMap((claim) => claim.rules.map((rule) => [rule.toLowerCase(), claim] as const)));
+  const notSeen = phrases(unobservable.flatMap((kind) => kind.words.map((word) => [word, kind] as const)));
+  const unless = new Map(unobservable.map((kind) => [kind.id, phrases(kind.unless.map((word) => [word, true] as const))] as const));
+  const attackSources = new Map(attack.logSources.map((one) => [one.name.toLowerCase(), one.sources] as const));
+  const components = new Map(
+    attack.dataComponents.flatMap((one) => [[one.id.toLowerCase(), one] as const, [one.name.toLowerCase(), one] as const]),
+  );
+
+  return {
+    types,
+    ...services,
+    typeOfResource(resource) {
+      const text = resource.toLowerCase();
+      return resources.find(({ pattern }) => globMatches(pattern, text))?.type;
+    },
+    cells,
+    cell: (type, stride) => table.get(`${type} ${stride}`),
+    attackRelease: attack.release,
+    techniques,
+    revoked,
+    technique: (written) => techniqueOf(written, techniques, revoked),
+    attackLogSource: (name) => attackSources.get(name.toLowerCase()),
+    dataComponent: (idOrName) => components.get(idOrName.trim().toLowerCase()),
+    detections,
+    detection: (logSource) => detectionOf(detections, logSource),
+    claims: claimsRead.claims,
+    claimsIn: claimWords,
+    claimOfRule: (rule) => claimRules.get(rule.toLowerCase()) ?? claimRules.get((/[^\s:]+$/.exec(rule.trim())?.[0] ?? '').toLowerCase()),
+    retentionIn: durationsFound(claimsRead),
+    places: places.rules,
+    weaknesses,
+    weakness: (kind, id) => weaknessBy[kind].get(id),
+    unobservable,
+    unobservableIn: (text) => notSeen(text).find(({ value }) => unless.get(value.id)?.(text).length === 0),
+    verifications,
+    verification({ events, source }) {
+      const sourceId = source ?? rules.events.get(events ?? '')?.source;
+      return verificationBy.get(events ?? '') ?? verificationBy.get(sourceId ?? '');
+    },
+    catalogue,
+    retention,
+    references,
+  };
+}
+
+type Path = readonly PropertyKey[];
+
+function byId<T extends { readonly id: string }>(file: Yaml, list: string, entries: readonly T[]): Map<string, T> {
+  const map = new Map<string, T>();
+  for (const [index, entry] of entries.entries()) {
+    if (map.has(entry.id)) throw file.error([list, index, 'id'], `"${entry.id}" is there twice; remove one of them`);
+    map.set(entry.id, entry);
+  }
+  return map;
+}
+
+/** Phrases with their entries; one phrase may belong to one entry only. */
+function unique<T>(file: Yaml, list: string, entries: readonly T[], wordsOf: (entry: T) => readonly string[]): [string, T][] {
+  const owner = new Map<string, T>();
+  for (const [index, entry] of entries.entries())
+    for (const word of wordsOf(entry)) {
+      if ((owner.get(word) ?? entry) !== entry)
+        throw file.error([list, index], `another entry has "${word}" already; one of them may keep it`);
+      owner.set(word, entry);
+    }
+  return [...owner];
+}
+
+function checks(rules: Rules, catalogue: ReadonlyMap<string, CatalogueEntry>) {
+  const isSource = (file: Yaml, path: Path, id: string): void => {
+    if (!rules.sources.has(id) && !catalogue.has(id))
+      throw file.error(path, `no source is called "${id}"; add it to rules/sources or to rules/knowledge/catalogue.yaml`);
+  };
+  return {
+    sources(file: Yaml, path: Path, ids: readonly string[]): void {
+      for (const [index, id] of ids.entries()) isSource(file, [...path, index], id);
+    },
+    wants(file: Yaml, path: Path, wants: readonly Pick<Want, 'events' | 'source' | 'where'>[], first = 0): void {
+      for (const [index, want] of wants.entries()) {
+        const at = [...path, first + index];
+        if (want.source !== undefined) isSource(file, [...at, 'source'], want.source);
+        if (want.events !== undefined && !rules.events.has(want.events))
+          throw file.error([...at, 'events'], `no events are called "${want.events}"; add them to rules/events or name a source`);
+        const fields = rules.sources.get(want.source ?? '')?.fields;
+        for (const field of Object.keys((fields && want.where) ?? {}))
+          if (fields && !own(fields, field)) throw file.error([...at, 'where', field], `"${field}" is not a field of ${want.source}`);
+      }
+    },
+  };
+}
+
+const NATIVE = ['cloudformation', 'terraform', 'arm', 'asset', 'kubernetes'] as const;
+
+function typesFound(file: Yaml, types: ReadonlyMap<string, ComponentType>): Pick<Knowledge, 'lexicon' | 'named'> {
+  const all = [...types.values()];
+  const concrete = (type: ComponentType): boolean => type.resolves === undefined;
+  const service = phrases(unique(file, 'types', all, (type) => (concrete(type) ? type.words : [])));
+  const weak = new Map(
+    [...new Set(all.map((type) => type.vendor))].map((vendor) => {
+      const some = all.map((type) => (type.vendor === vendor ? type : { ...type, weakWords: [] }));
+      return [vendor, phrases(unique(file, 'types', some, (type) => type.weakWords))] as const;
+    }),
+  );
+  const kinds = phrases(unique(file, 'types', all, (type) => (concrete(type) ? [] : [...type.words, ...type.weakWords])));
+
+  const names = new Map<string, string>();
+  const starts: { readonly start: string; readonly type: string }[] = [];
+  for (const [index, type] of all.entries()) {
+    for (const name of [...NATIVE.flatMap((kind) => type.native[kind] ?? []), ...type.tags]) {
+      const key = name.toLowerCase();
+      if ((names.get(key) ?? type.id) !== type.id) throw file.error(['types', index], `"${name}" is ${names.get(key)} already`);
+      if (key.endsWith('*')) starts.push({ start: key.slice(0, -1), type: type.id });
+      else names.set(key, type.id);
+    }
+  }
+  starts.sort((a, b) => b.start.length - a.start.length);
+
+  const typeOf = (nativeType: string): string | undefined => {
+    const key = nativeType.trim().toLowerCase();
+    // A label with the type behind it: `Topic of orders (AWS::SNS::Topic)`.
+    const inner = key.endsWith(')') ? key.slice(key.lastIndexOf('(') + 1, -1).trim() : '';
+    return names.get(key) ?? names.get(inner) ?? starts.find(({ start }) => key.startsWith(start))?.type;
+  };
+
+  return {
+    lexicon: {
+      typeOf,
+      services(text) {
+        const seen = new Set<string>();
+        return service(text).flatMap(({ value, word, index }) => {
+          if (seen.has(value.id)) return [];
+          seen.add(value.id);
+          return [{ type: value.id, word, index }];
+        });
+      },
+    },
+    named(text, vendor) {
+      const sure = service(text).map(({ value, word, index }): Named => ({ type: value.id, word, index, by: 'service', or: [] }));
+      if (sure.length > 0 || vendor === undefined) return sure;
+      const likely = (weak.get(vendor)?.(text) ?? []).map(
+        ({ value, word, index }): Named => ({ type: value.id, word, index, by: 'weak', or: [] }),
+      );
+      if (likely.length > 0) return likely;
+      return kinds(text).flatMap(({ value, word, index }): Named[] => {
+        const [type, ...or] = value.resolves?.[vendor] ?? [];
+        return type === undefined ? [] : [{ type, word, index, by: 'kind', or }];
+      });
+    },
+  };
+}
+
+function techniqueOf(
+  written: string,
+  techniques: ReadonlyMap<string, Technique>,
+  revoked: ReadonlyMap<string, RevokedTechnique>,
+): FoundTechnique | undefined {
+  const id = /(?<![A-Za-z0-9])t\d{4}(?:\.\d{3})?(?![0-9])/i.exec(written)?.[0].toUpperCase();
+  if (id === undefined) return undefined;
+  const renamed = revoked.get(id)?.to;
+  const technique = techniques.get(renamed ?? id);
+  if (!technique) return undefined;
+  const parts = technique.id.includes('.') ? [] : [...techniques.values()].filter((one) => one.id.startsWith(`${technique.id}.`));
+  return { id: technique.id, ...(renamed === undefined ? {} : { was: id }), technique, parts };
+}
+
+function detectionOf(
+  detections: readonly DetectionLogSource[],
+  logSource: Readonly<Record<string, string>>,
+): DetectionLogSource | undefined {
+  const parts = ['product', 'service', 'category'] as const;
+  const fits = detections
+    .map((one) => ({ one, said: parts.filter((part) => one[part] !== undefined) }))
+    .filter(({ one, said }) => said.every((part) => own(logSource, part)?.toLowerCase() === one[part]?.toLowerCase()));
+  return fits.sort((a, b) => b.said.length - a.said.length)[0]?.one;
+}
+
+/** How many words may stand between a length of time and the word that says it is a time of keeping. */
+const NEAR = 8;
+
+function durationsFound(claims: {
+  keeping: string[];
+  numbers: Record<string, number>;
+  units: Record<string, number>;
+}): Knowledge['retentionIn'] {
+  const keeping = phrases(claims.keeping.map((word) => [word, true] as const));
+  return (text) => {
+    const tokens = Array.from(text.matchAll(/\d+|\p{L}+/gu), (match) => ({ text: match[0].toLowerCase(), index: match.index }));
+    const cues = keeping(text).map(({ index }) => index);
+    const found: Found<{ readonly days: number }>[] = [];
+    let cue = 0;
+    for (const [at, unit] of tokens.entries()) {
+      const size = own(claims.units, unit.text);
+      const before = tokens[at - 1];
+      if (size === undefined || !before || unit.index - before.index - before.text.length > 2) continue;
+      const number = /^\d{1,5}$/.test(before.text) ? Number(before.text) : own(claims.numbers, before.text);
+      if (number === undefined || number === 0) continue;
+      const [from, to] = [tokens[Math.max(0, at - 1 - NEAR)], tokens[Math.min(tokens.length - 1, at + NEAR)]];
+      while (cue < cues.length && (cues[cue] as number) < (from?.index ?? 0)) cue += 1;
+      if (cue >= cues.length || (cues[cue] as number) > (to?.index ?? 0)) continue;
+      found.push({
+        value: { days: daysOf(number, size) },
+        word: text.slice(before.index, unit.index + unit.text.length),
+        index: before.index,
+      });
+    }
+    return found;
+  };
+}
+
+/** Months and years by their longest: 3 months are 92 days, 6 are 184, 12 are 366, 7 years are 2557. */
+export function daysOf(count: number, unitDays: number): number {
+  if (unitDays === 365) return count * 365 + Math.ceil(count / 4);
+  if (unitDays !== 30) return Math.ceil(count * unitDays);
+  const [years, months] = [Math.floor(count / 12), count % 12];
+  const longest = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337][months] as number;
+  return years === 0 ? longest : daysOf(years, 365) + longest;
 }
