@@ -12,6 +12,7 @@ import { sigma } from './sigma.ts';
 import { threagile } from './threagile.ts';
 import { threatComposer } from './threat-composer.ts';
 import { threatDragon } from './threat-dragon.ts';
+import { tmLibrary } from './tm-library.ts';
 import { trustoncloud } from './trustoncloud.ts';
 
 /** Every format that is read, in the order that the documentation lists them. A file is recognised by one of them at most. */
@@ -21,6 +22,7 @@ export const formats: readonly Format[] = [
   threagile,
   threatDragon,
   mtmt,
+  tmLibrary,
   attackNavigator,
   attackFlow,
   trustoncloud,
@@ -60,7 +62,8 @@ function sibling({ value, syntax }: Document): string | undefined {
   if (Array.isArray(value)) return 'is a list of something else than layers or risks; give the model itself';
   if (!isMap(value)) return 'is no map of anything, so it is no threat model';
   const has = (...keys: readonly string[]): boolean => keys.every((key) => Object.hasOwn(value, key));
-  if (typeof value.$schema === 'string' && /json-schema\.org/.test(value.$schema)) return 'is a JSON Schema; give a model that follows it';
+  if ((typeof value.$schema === 'string' && /json-schema\.org/.test(value.$schema)) || (value.type === 'object' && isMap(value.properties)))
+    return 'is a JSON Schema; give a model that follows it';
   if (has('correlation') || has('detection')) return 'holds no complete Sigma rule; give the rule files with logsource and detection';
   if (has('components', 'dataflows', 'trustzones')) return 'is a StartLeft mapping file; give the OTM file that it helps to make';
   if (Object.keys(value).length > 0 && Object.keys(value).every((key) => /^(?:ATT&CK|DeTT&CT)-/.test(key)))
