@@ -11,10 +11,8 @@ import { type CollectSettings, type CollectSummary, collect as collectWith, type
 import type { Assessment } from './model/assessment.ts';
 import type { EvidenceRecord, StoredEvidence } from './model/evidence.ts';
 import { InputError } from './model/input-error.ts';
-import { ThreatModel } from './model/threat-model.ts';
-import { loadModels } from './needs/model-file.ts';
+import type { ThreatModel } from './model/threat-model.ts';
 import { loadRules } from './needs/rules.ts';
-import { readYaml } from './needs/yaml.ts';
 import { openStore } from './store/evidence-store.ts';
 import { EvidenceView } from './store/view.ts';
 
@@ -60,7 +58,7 @@ export type ModelInput = z.input<typeof ThreatModel>;
 export interface AssessInput {
   /** Records, or files of them: NDJSON (gzip too) and evidence stores. */
   readonly evidence: Evidence;
-  /** Threat models as their files hold them, or the files; left out: the built-in account baseline. */
+  /** Threat models as their files hold them, or files of any format that is read; left out: the built-in account baseline. */
   readonly models?: readonly (ModelInput | string)[];
   /** The clock, ISO; left out: the time of the newest answer. */
   readonly asOf?: string;
@@ -71,11 +69,12 @@ export type Evidence = string | readonly string[] | Iterable<EvidenceRecord>;
 /** Judges evidence against threat models. Pure but for reading the files named: the same input gives the same assessment, byte for byte. */
 export async function assess({ evidence, models = [], asOf }: AssessInput): Promise<Assessment> {
   const records = await recordsOf(evidence);
-  const read = models.flatMap((model, index) =>
-    typeof model === 'string'
-      ? loadModels([model]).map((one) => one.model)
-      : [readYaml(JSON.stringify(model), ThreatModel, `model ${index + 1}`)],
-  );
+  const { completeModel, openModels } = await import('./cli/models.ts');
+  const read: ThreatModel[] = [];
+  for (const [index, model] of models.entries()) {
+    if (typeof model === 'string') read.push(...(await openModels([model])).map((one) => one.model));
+    else read.push(completeModel(JSON.stringify(model), `model ${index + 1}`));
+  }
   return assessEvidence(records, read, loadRules(), { callTable, readPaths }, clockOf(asOf)).assessment;
 }
 

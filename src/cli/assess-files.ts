@@ -13,12 +13,13 @@ import type { FailOn, Settings } from './settings.ts';
 import { version } from './version.ts';
 import { checkWritable, writeWhole } from './write-whole.ts';
 
-/** What has to be right before anything is read or called: the report's name and file, and the threat models. */
+/** What was found right before anything was read or called. */
 export interface Ready {
   readonly report: Report;
   readonly models: readonly OpenedModel[];
 }
 
+/** What has to be right before anything is read or called: the report's name and file, and the threat models. */
 export async function prepare(settings: Settings, reading: ModelReading, io: Io): Promise<Ready> {
   const report = reports.find((one) => one.id === settings.format);
   if (!report)

@@ -355,7 +355,7 @@ function fromThreat(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[] 
 }
 
 function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[] {
-  const { knowledge, model, rules } = desk;
+  const { knowledge, model } = desk;
   const title = threat.title.value;
   const mitigated = threat.status?.value.is === 'mitigated';
   const why: string[] = [];
@@ -381,7 +381,9 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     ? desk.inScope.map((resolved) => ({ resolved, origin: { pointer: threat.title.pointer, basis: 'assumed' as Basis } })).filter(isPart)
     : scoped.filter(({ resolved, origin }) => origin.basis !== 'assumed' || isPart({ resolved }));
   const base = { threat, host: WANTED_HOST };
-  const ofTechniques = techniques.wanted.flatMap((technique): Candidate[] => {
+  const ofEvents = fromEvents(desk, threat, mitigated, why, lists);
+  // A rule that names its events says more than the technique it is filed under.
+  const ofTechniques = (ofEvents.length > 0 ? [] : techniques.wanted).flatMap((technique): Candidate[] => {
     if (technique.wants.length === 0)
       why.push(`${technique.id} shows in ${technique.beyond.join(', ') || 'no log'} alone, which no cloud log stands for`);
     return grouped(technique.wants.filter((want) => comesIn(desk, want))).flatMap((wants): Candidate[] => {
@@ -411,36 +413,6 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
         };
       });
     });
-  });
-
-  const ofEvents = threat.events.flatMap((one): Candidate[] => {
-    if (one.value.unlogged !== undefined) {
-      lists.unobservable.push(listed(desk, threat.id, title, one.value.unlogged, one));
-      return [];
-    }
-    const { wants, known } = detectionOf(one.value, knowledge, rules);
-    if (wants.length === 0) {
-      const words = Object.values(one.value.logSource).join(' ');
-      why.push(known ? `${words} holds no such events` : `the log source ${words || 'it reads'} is not known`);
-    }
-    return wants.map(({ source, where, fields }) => ({
-      ...base,
-      wants: [{ source, ...(Object.keys(where).length === 0 ? {} : { where }) }],
-      per: 'account',
-      attribution: false,
-      reason: reasonOf(
-        desk,
-        'detection',
-        `detection/${Object.values(one.value.logSource).join('/')}`,
-        0.95,
-        { ...one, basis: 'mapped' },
-        'a detection reads these events',
-        threat,
-      ),
-      priority: priorityOf(threatPriority(threat, strideWords(threat)), undefined, mitigated),
-      ...(fields.length === 0 ? {} : { fields }),
-      detection: title,
-    }));
   });
 
   const unseen = knowledge.unobservableIn(`${title}. ${threat.text?.value ?? ''}`);
@@ -496,6 +468,42 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     lists.silent.push(listed(desk, threat.id, title, [...new Set(why)].slice(0, 5).join('; ') || 'no rule speaks of it', threat.title));
   }
   return found;
+}
+
+/** The exact events that a detection rule or a service's own model names. */
+function fromEvents(desk: Desk, threat: ModelThreat, mitigated: boolean, why: string[], lists: Lists): Candidate[] {
+  const { knowledge, rules } = desk;
+  const title = threat.title.value;
+  return threat.events.flatMap((one): Candidate[] => {
+    if (one.value.unlogged !== undefined) {
+      lists.unobservable.push(listed(desk, threat.id, title, one.value.unlogged, one));
+      return [];
+    }
+    const { wants, known } = detectionOf(one.value, knowledge, rules);
+    if (wants.length === 0) {
+      const words = Object.values(one.value.logSource).join(' ');
+      why.push(known ? `${words} holds no such events` : `the log source ${words || 'it reads'} is not known`);
+    }
+    return wants.map(({ source, where, fields }) => ({
+      threat,
+      host: WANTED_HOST,
+      wants: [{ source, ...(Object.keys(where).length === 0 ? {} : { where }) }],
+      per: 'account',
+      attribution: false,
+      reason: reasonOf(
+        desk,
+        'detection',
+        `detection/${Object.values(one.value.logSource).join('/')}`,
+        0.95,
+        { ...one, basis: 'mapped' },
+        'a detection reads these events',
+        threat,
+      ),
+      priority: priorityOf(threatPriority(threat, strideWords(threat)), undefined, mitigated),
+      ...(fields.length === 0 ? {} : { fields }),
+      detection: title,
+    }));
+  });
 }
 
 /** The account itself is where a system stands: a threat that names no part of it is no threat to the account, for which the baseline speaks. */
