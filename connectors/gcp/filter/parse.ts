@@ -284,6 +284,7 @@ function call(reader: Reader, name: string, from: number, depth: number): Call |
   reader.take('(');
   const args: Argument[] = [];
   while (reader.peek() !== ')') {
+    if (reader.atEnd()) return reader.fail('a parenthesis that is not closed');
     if (args.length > 0 && !reader.take(',')) return reader.fail(`the arguments of ${name} are not separated`);
     const next = argument(reader, depth + 1);
     if ('failed' in next) return next;
