@@ -33,6 +33,7 @@ export function universeOf(source: Source, known: KnownEvents | undefined): Sele
   const kinds = kindsOf(base, known);
   const fields = fieldsOf(known);
   if (kinds.length === 0) return [base];
+  const placed = placedNames(known);
   return kinds.flatMap(({ within, services }) => {
     const classes: EventClass[] = [];
     const add = (fields: readonly (readonly [string, Strings])[]): void => {
@@ -44,11 +45,38 @@ export function universeOf(source: Source, known: KnownEvents | undefined): Sele
       for (const [kind, some] of names) {
         if (some.length > 0) add([eventSource, [fields.name, strings.equalTo(some)], [fields.kind, strings.equalTo([kind])]]);
       }
-      add([eventSource, [fields.name, strings.complement(strings.equalTo(namesOf(names)))]]);
+      const own = [...namesOf(names), ...Object.values(known?.events[service]?.kinds ?? {}).flat()].filter(
+        (name) => !placed.names.has(name),
+      );
+      const rest = own.length === 0 ? placed.rest : strings.minus(placed.rest, strings.equalTo([...new Set(own)]));
+      add([eventSource, [fields.name, rest]]);
     }
-    add(services.size > 0 ? [[fields.service, strings.complement(strings.equalTo([...services.keys()]))]] : []);
+    const others = placed.names.size > 0 ? [[fields.name, placed.rest] as const] : [];
+    add([...(services.size > 0 ? [[fields.service, strings.complement(strings.equalTo([...services.keys()]))] as const] : []), ...others]);
     return classes;
   });
+}
+
+/** Names that tell their service (`storage.objects.get`), and all that is none of them, however it is spelled. */
+interface Placed {
+  readonly names: ReadonlySet<string>;
+  readonly rest: Strings;
+}
+
+const NONE_PLACED: Placed = { names: new Set(), rest: strings.ALL_STRINGS };
+const placedIn = new WeakMap<KnownEvents, Placed>();
+
+/** No other service has a name that tells its own, and no kind that it is not known for. */
+function placedNames(known: KnownEvents | undefined): Placed {
+  if (!known) return NONE_PLACED;
+  let placed = placedIn.get(known);
+  if (!placed) {
+    const all = Object.values(known.events).flatMap(({ kinds }) => Object.values(kinds).flat());
+    const names = new Set(all.filter((name) => name.split('.').length > 2));
+    placed = names.size === 0 ? NONE_PLACED : { names, rest: strings.complement(strings.equalIgnoringCase([...names])) };
+    placedIn.set(known, placed);
+  }
+  return placed;
 }
 
 /** Of these events, those that can happen. */
