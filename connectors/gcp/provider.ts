@@ -90,6 +90,13 @@ export function gcpProvider(options: GcpOptions = {}): Provider {
       sessions.delete(account);
     },
     isGlobal: () => true,
+    // `folders.sinks.list` is asked in folders; what is of no container, as in Compute Engine, is of projects.
+    asks(call, account) {
+      if (/:(projects|folders)\.list$/.test(call)) return account.includes('/');
+      const [kind = ''] = (call.split(':')[1] ?? '').split('.');
+      const own = account.includes('/') ? account.split('/')[0] : 'projects';
+      return (['projects', 'folders', 'organizations'].includes(kind) ? kind : 'projects') === own;
+    },
     limit: limitOf,
     outcome: outcomeOf,
     close() {

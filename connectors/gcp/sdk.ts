@@ -38,6 +38,8 @@ export interface Sdk {
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const LONGEST_PAUSE = 32_000;
 const LONGEST_RETRY_AFTER = 90_000;
+/** Quotas are counted by the minute: with these tries the pauses outlast one. */
+const MORE_WHEN_THROTTLED = 3;
 const RETRIED = new Set(['throttled', 'server-error', 'unreachable']);
 
 /** What came over the wire for one try. */
@@ -73,6 +75,8 @@ export function createSdk(options: SdkOptions = {}): Sdk {
   const underWay = new AsyncLocalStorage<Try>();
   let credentials: Promise<Credentials> | undefined;
   let logging: Promise<LoggingClient> | undefined;
+  /** Until when each service is left alone: quotas are those of the project that calls are counted against, whatever project they are made for. */
+  const heldUntil = new Map<string, number>();
 
   const opened = (): Promise<Credentials> => (credentials ??= findCredentials(options.impersonate, quotaProject));
 
@@ -174,14 +178,21 @@ export function createSdk(options: SdkOptions = {}): Sdk {
 
   return {
     async send(call, spec, args, asked, signal) {
+      const service = call.split(':')[0] ?? '';
       for (let attempt = 1; ; attempt++) {
+        const held = (heldUntil.get(service) ?? 0) - performance.now();
+        if (held > 0) await sleep(held, undefined, { signal });
         if (signal.aborted) throw signal.reason;
         const { wire, error: fault } = await once(call, spec, args, signal);
         if (signal.aborted && !wire) throw signal.reason;
         const sent = wire ? sentOf(wire, asked) : { error: fault ?? { code: 'NoAnswer', message: 'no answer came' } };
         if (!sent.error) return sent;
-        if (attempt >= maxAttempts || !RETRIED.has(outcomeOf(sent.error))) return sent;
-        await sleep(pauseOf(attempt, firstPause, wire?.retryAfter ?? null), undefined, { signal });
+        const outcome = outcomeOf(sent.error);
+        const throttled = outcome === 'throttled';
+        if (!RETRIED.has(outcome) || attempt >= maxAttempts + (throttled && maxAttempts > 1 ? MORE_WHEN_THROTTLED : 0)) return sent;
+        const pause = pauseOf(attempt, firstPause, wire?.retryAfter ?? null);
+        if (throttled) heldUntil.set(service, Math.max(heldUntil.get(service) ?? 0, performance.now() + pause));
+        else await sleep(pause, undefined, { signal });
       }
     },
     async open() {

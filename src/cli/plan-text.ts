@@ -62,22 +62,24 @@ function atLeast(seconds: number): string {
   return seconds < 1 ? 'Less than a second' : `At least ${duration(seconds)}`;
 }
 
-/** All accounts and all regions are asked alike: one row per service says it all. */
+/** All accounts and all regions of AWS are asked alike: one row per service says it all. With no region, the calls are counted alone. */
 function serviceTable(plan: CallPlan, accounts: readonly string[], regions: readonly string[]): string {
   const global = regions.length === 0;
-  const rows = [...plan.rows()].filter((row) => row.account === accounts[0] && (row.region === '*' || row.region === regions[0]));
+  const rows = [...plan.rows()].filter(
+    (row) => global || (row.account === accounts[0] && (row.region === '*' || row.region === regions[0])),
+  );
   const services = [...new Set(rows.map((row) => row.service))].sort();
   const of = (service: string, once: boolean): PlanRow | undefined =>
     rows.find((row) => row.service === service && (row.region === '*') === once);
   return table(
-    ['service', ...(global ? ['for each of them'] : ['per account', 'per account and region']), 'calls', 'and for each resource'],
+    ['service', ...(global ? [] : ['per account', 'per account and region']), 'calls', 'and for each resource'],
     services.map((service) => {
-      const [once, regional] = [of(service, true), of(service, false)];
-      const more = [...new Set([...(once?.perResource ?? []), ...(regional?.perResource ?? [])])].map((call) => call.split(':')[1] ?? call);
+      const more = [...new Set(rows.flatMap((row) => (row.service === service ? row.perResource : [])))].map(
+        (call) => call.split(':')[1] ?? call,
+      );
       return [
         service,
-        once?.calls ?? 0,
-        ...(global ? [] : [regional?.calls ?? 0]),
+        ...(global ? [] : [of(service, true)?.calls ?? 0, of(service, false)?.calls ?? 0]),
         plan.callsByService[service] ?? 0,
         more.length > 3 ? `${more.slice(0, 2).join(', ')} and ${more.length - 2} more` : more.join(', '),
       ];

@@ -27,7 +27,7 @@ export interface CallPlan {
 }
 
 export interface PlanOptions {
-  readonly provider: Pick<Provider, 'calls' | 'isGlobal' | 'limit'>;
+  readonly provider: Pick<Provider, 'calls' | 'isGlobal' | 'limit' | 'asks'>;
   readonly collectors: readonly Collector[];
   readonly accounts: readonly string[];
   readonly regions: readonly string[];
@@ -46,28 +46,40 @@ interface Share {
 export function planCalls(options: PlanOptions): CallPlan {
   const { provider } = options;
   const once = new Map<string, Share>();
-  const perAccount = new Map<string, Share>();
+  /** By account; accounts that are asked alike share one. */
+  const perAccount = new Map<string, Map<string, Share>>();
+  const alike = new Map<string, Map<string, Share>>();
+  const spelled = [...options.collectors.flatMap((one) => Object.keys(one.calls)), ...Object.keys(provider.calls)];
+  for (const account of options.accounts) {
+    const asked = provider.asks === undefined ? '' : spelled.filter((call) => provider.asks?.(call, account)).join();
+    const shares = alike.get(asked) ?? new Map<string, Share>();
+    alike.set(asked, shares);
+    perAccount.set(account, shares);
+  }
   const perRegion = new Map<string, Share>();
   const certain = new Map<string, { readonly call: string; readonly group: string; readonly regional: boolean }>();
   const perResource = new Map<string, string>();
   const permissions: Record<string, string[]> = {};
 
+  const askedIn = (call: string) =>
+    provider.asks === undefined
+      ? [...alike.values()]
+      : [...new Set([...perAccount].flatMap(([account, shares]) => (provider.asks?.(call, account) ? [shares] : [])))];
   const take = (call: string, spec: Collector['calls'][string], runs: Collector['runs'] | 'once', phase: Collector['phase']) => {
     const service = call.split(':')[0] ?? '';
     (permissions[spec.permission] ??= []).push(spec.why);
     const regional = (spec.per === 'region' || (spec.per !== 'account' && runs === 'region')) && !provider.isGlobal(call);
-    const shares = regional ? perRegion : runs === 'once' ? once : perAccount;
-    let share = shares.get(service);
-    if (!share) shares.set(service, (share = { service, calls: 0, perResource: [] }));
+    if (certain.has(call)) return;
     // The second phase asks about destinations alone: how many there are shows only on the way.
-    if (spec.per === 'resource' || phase === 'stores') {
-      if (certain.has(call)) return;
-      if (!share.perResource.includes(call)) share.perResource.push(call);
-      perResource.set(call, spec.why);
-    } else if (!certain.has(call)) {
-      certain.set(call, { call, group: provider.limit(call).group, regional });
-      share.calls++;
+    const counted = spec.per !== 'resource' && phase !== 'stores';
+    for (const shares of regional ? [perRegion] : runs === 'once' ? [once] : askedIn(call)) {
+      let share = shares.get(service);
+      if (!share) shares.set(service, (share = { service, calls: 0, perResource: [] }));
+      if (counted) share.calls++;
+      else if (!share.perResource.includes(call)) share.perResource.push(call);
     }
+    if (counted) certain.set(call, { call, group: provider.limit(call).group, regional });
+    else perResource.set(call, spec.why);
   };
   for (const collector of options.collectors) {
     for (const [call, spec] of Object.entries(collector.calls)) take(call, spec, collector.runs, collector.phase);
@@ -79,7 +91,8 @@ export function planCalls(options: PlanOptions): CallPlan {
   const regions = options.regions.length;
   const callsByService: Record<string, number> = {};
   if (accounts > 0) for (const share of once.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls;
-  for (const share of perAccount.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts;
+  for (const shares of perAccount.values())
+    for (const share of shares.values()) callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls;
   for (const share of perRegion.values())
     callsByService[share.service] = (callsByService[share.service] ?? 0) + share.calls * accounts * regions;
   const calls = Object.values(callsByService).reduce((sum, one) => sum + one, 0);
@@ -97,7 +110,7 @@ export function planCalls(options: PlanOptions): CallPlan {
     *rows() {
       for (const account of options.accounts) {
         if (account === options.accounts[0]) for (const share of sorted(once)) yield { account, region: '*', ...share };
-        for (const share of sorted(perAccount)) yield { account, region: '*', ...share };
+        for (const share of sorted(perAccount.get(account) ?? new Map())) yield { account, region: '*', ...share };
         for (const region of options.regions) for (const share of sorted(perRegion)) yield { account, region, ...share };
       }
     },

@@ -93,6 +93,8 @@ export interface Provider {
   };
   /** Its sessions also open accounts that no list names: destinations that lie there are asked about too. */
   readonly crossing?: boolean;
+  /** Whether a call is made in an account of this kind, where accounts are of several (projects, folders); left out: in every one. */
+  asks?(call: string, account: string): boolean;
   /** Breaks off what is under way; called when the scan ends and when it is stopped. */
   close(): void;
 }

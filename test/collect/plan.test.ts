@@ -3,6 +3,7 @@ import { awsCollectors } from '../../connectors/aws/index.ts';
 import { limits } from '../../connectors/aws/limits.ts';
 import { awsProvider } from '../../connectors/aws/provider.ts';
 import { services } from '../../connectors/aws/sdk.ts';
+import { gcpProvider } from '../../connectors/gcp/provider.ts';
 import type { Collector } from '../../src/collect/collector.ts';
 import { planCalls } from '../../src/collect/plan.ts';
 import { tokenBucket } from '../../src/collect/token-bucket.ts';
@@ -35,6 +36,29 @@ describe('the plan', () => {
     expect(plan.permissions['cloudtrail:GetTrailStatus']).toEqual(['their state']);
     expect(plan.latencySeconds).toBeCloseTo((plan.calls * 0.5) / 10);
     expect(plan.limitSeconds).toBe(0);
+  });
+
+  it('asks projects, folders and organizations their own, and says what the hierarchy takes', () => {
+    const call = (name: string, per: 'account' | 'resource' = 'account') => ({ [name]: { permission: 'p', why: 'w', per } });
+    const calls = {
+      ...call('logging:projects.sinks.list'),
+      ...call('logging:folders.sinks.list'),
+      ...call('compute:routers.aggregatedList'),
+    };
+    const own: Collector = { ...COLLECTOR, provider: 'gcp', id: 'own', runs: 'account', phase: 'sources', calls, async collect() {} };
+    const accounts = ['organizations/33', 'folders/22', 'card-vault', 'ledger-prod'];
+    const plan = planCalls({ provider: gcpProvider(), collectors: [own], accounts, regions: ['global'] });
+    const rows = [...plan.rows()].filter((row) => row.calls > 0 && !row.service.startsWith('cloud'));
+    expect(rows.map((row) => [row.account, row.service, row.calls])).toEqual([
+      ['folders/22', 'logging', 1],
+      ['card-vault', 'compute', 1],
+      ['card-vault', 'logging', 1],
+      ['ledger-prod', 'compute', 1],
+      ['ledger-prod', 'logging', 1],
+    ]);
+    expect(plan.callsByService).toEqual({ cloudasset: 1, cloudresourcemanager: 3, compute: 2, logging: 3 });
+    expect(plan.calls).toBe([...plan.rows()].reduce((sum, row) => sum + row.calls, 0));
+    expect(plan.perResource.map((one) => one.call)).toContain('cloudresourcemanager:projects.getAncestry');
   });
 
   it('reckons the time of the slowest bucket: it does not grow with the accounts', () => {
