@@ -114,165 +114,255 @@ export function loadKnowledge(folder: string = ownRules()): Knowledge {
   return knowledge;
 }
 
+/** Each file is read when something of it is first asked for: the large ones (techniques, verifications) are often not needed. */
 function read(folder: string, rules: Rules): Knowledge {
   const open = (name: string): Yaml => openYaml(join(folder, 'knowledge', name));
 
-  const catalogueFile = open('catalogue.yaml');
-  const catalogue = byId(catalogueFile, 'sources', catalogueFile.as(CatalogueFile).sources);
+  const catalogue = once(() => {
+    const file = open('catalogue.yaml');
+    return byId(file, 'sources', file.as(CatalogueFile).sources);
+  });
   const check = checks(rules, catalogue);
 
-  const typesFile = open('component-types.yaml');
-  const types = byId(typesFile, 'types', typesFile.as(ComponentTypesFile).types);
+  const types = once(() => {
+    const file = open('component-types.yaml');
+    const all = byId(file, 'types', file.as(ComponentTypesFile).types);
+    for (const [index, type] of [...all.values()].entries())
+      for (const [vendor, ids] of Object.entries(type.resolves ?? {}))
+        for (const [position, id] of (ids ?? []).entries())
+          if (all.get(id)?.resolves !== undefined || !all.has(id))
+            throw file.error(['types', index, 'resolves', vendor, position], `"${id}" is no type of a service; add it to this file`);
+    return { all, ...typesFound(file, all) };
+  });
   const isType = (file: Yaml, path: Path, ids: readonly string[] = []): void => {
     for (const [index, id] of ids.entries())
-      if (!types.has(id)) throw file.error([...path, index], `no component type is called "${id}"; add it to component-types.yaml`);
+      if (!types().all.has(id)) throw file.error([...path, index], `no component type is called "${id}"; add it to component-types.yaml`);
   };
+  const resources = once(() =>
+    [...types().all.values()]
+      .flatMap((type) => type.resource.map((pattern) => ({ pattern: pattern.toLowerCase(), type: type.id })))
+      .sort((a, b) => b.pattern.length - a.pattern.length),
+  );
 
-  const references = new Map<string, { readonly title: string; readonly url: string }>();
-  const cite = (file: Yaml, known: References, path: Path, cites: readonly string[]): void => {
-    for (const [name, reference] of Object.entries(known)) references.set(name, reference);
-    for (const [index, name] of cites.entries())
-      if (!Object.hasOwn(known, name))
-        throw file.error([...path, index], `no reference is called "${name}"; add it to this file's references`);
-  };
-
-  const cells: StrideCell[] = [];
-  const table = new Map<string, StrideCell>();
-  for (const path of files(join(folder, 'knowledge', 'stride'))) {
-    const file = openYaml(path);
-    const read = file.as(StrideFile);
-    for (const [index, cell] of read.cells.entries()) {
-      const at = ['cells', index];
-      isType(file, [...at, 'types'], cell.types);
-      check.wants(file, [...at, 'wants'], cell.wants);
-      cite(file, read.references, [...at, 'cites'], cell.cites);
-      for (const key of cell.types.flatMap((type) => cell.stride.map((stride) => `${type} ${stride}`))) {
-        if (table.has(key)) throw file.error(at, `there is a cell for ${key} already; put them together`);
-        table.set(key, cell);
+  const stride = once(() => {
+    const cells: StrideCell[] = [];
+    const table = new Map<string, StrideCell>();
+    const references = new Map<string, Reference>();
+    for (const path of files(join(folder, 'knowledge', 'stride'))) {
+      const file = openYaml(path);
+      const read = file.as(StrideFile);
+      cite(file, read.references, read.cells, 'cells', references);
+      for (const [index, cell] of read.cells.entries()) {
+        isType(file, ['cells', index, 'types'], cell.types);
+        check.wants(file, ['cells', index, 'wants'], cell.wants);
+        for (const key of cell.types.flatMap((type) => cell.stride.map((one) => `${type} ${one}`))) {
+          if (table.has(key)) throw file.error(['cells', index], `there is a cell for ${key} already; put them together`);
+          table.set(key, cell);
+        }
+        cells.push(cell);
       }
-      cells.push(cell);
     }
-  }
+    return { cells, table, references };
+  });
 
-  const attackFile = open('attack.yaml');
-  const attack = attackFile.as(AttackFile);
-  const techniques = byId(attackFile, 'techniques', attack.techniques);
-  const revoked = byId(attackFile, 'revoked', attack.revoked);
-  for (const [index, technique] of attack.techniques.entries()) {
-    check.wants(attackFile, ['techniques', index, 'wants'], technique.wants);
-    if (revoked.has(technique.id)) throw attackFile.error(['techniques', index, 'id'], `${technique.id} is revoked; use its new id`);
-  }
-  for (const [index, one] of attack.revoked.entries())
-    if (!techniques.has(one.to)) throw attackFile.error(['revoked', index, 'to'], `no technique is called "${one.to}"`);
-  for (const [index, one] of attack.logSources.entries()) check.sources(attackFile, ['logSources', index, 'sources'], one.sources);
-  for (const [index, one] of attack.dataComponents.entries()) check.sources(attackFile, ['dataComponents', index, 'sources'], one.sources);
+  const attack = once(() => {
+    const file = open('attack.yaml');
+    const read = file.as(AttackFile);
+    const techniques = byId(file, 'techniques', read.techniques);
+    const revoked = byId(file, 'revoked', read.revoked);
+    for (const [index, technique] of read.techniques.entries()) {
+      check.wants(file, ['techniques', index, 'wants'], technique.wants);
+      if (revoked.has(technique.id)) throw file.error(['techniques', index, 'id'], `${technique.id} is revoked; use its new id`);
+    }
+    for (const [index, one] of read.revoked.entries())
+      if (!techniques.has(one.to)) throw file.error(['revoked', index, 'to'], `no technique is called "${one.to}"`);
+    for (const list of ['logSources', 'dataComponents'] as const)
+      for (const [index, one] of read[list].entries()) check.sources(file, [list, index, 'sources'], one.sources);
+    return {
+      release: read.release,
+      techniques,
+      revoked,
+      sources: new Map(read.logSources.map((one) => [one.name.toLowerCase(), one.sources] as const)),
+      components: new Map(
+        read.dataComponents.flatMap((one) => [[one.id.toLowerCase(), one] as const, [one.name.toLowerCase(), one] as const]),
+      ),
+    };
+  });
 
-  const detectionsFile = open('detections.yaml');
-  const detections = detectionsFile.as(DetectionsFile).logSources;
-  for (const [index, one] of detections.entries()) check.sources(detectionsFile, ['logSources', index, 'sources'], one.sources);
+  const detections = once(() => {
+    const file = open('detections.yaml');
+    const { logSources } = file.as(DetectionsFile);
+    for (const [index, one] of logSources.entries()) check.sources(file, ['logSources', index, 'sources'], one.sources);
+    return logSources;
+  });
 
-  const claimsFile = open('claims.yaml');
-  const claimsRead = claimsFile.as(ClaimsFile);
-  byId(claimsFile, 'claims', claimsRead.claims);
-  for (const [index, claim] of claimsRead.claims.entries()) {
-    check.sources(claimsFile, ['claims', index, 'sources'], claim.sources);
-    for (const key of ['byType', 'byVendor'] as const)
-      for (const [name, sources] of Object.entries(claim[key])) check.sources(claimsFile, ['claims', index, key, name], sources ?? []);
-    for (const type of Object.keys(claim.byType))
-      if (!types.has(type)) throw claimsFile.error(['claims', index, 'byType', type], `no component type is called "${type}"`);
-  }
+  const claims = once(() => {
+    const file = open('claims.yaml');
+    const read = file.as(ClaimsFile);
+    byId(file, 'claims', read.claims);
+    for (const [index, claim] of read.claims.entries()) {
+      check.sources(file, ['claims', index, 'sources'], claim.sources);
+      for (const key of ['byType', 'byVendor'] as const)
+        for (const [name, sources] of Object.entries(claim[key])) check.sources(file, ['claims', index, key, name], sources ?? []);
+      for (const type of Object.keys(claim.byType))
+        if (!types().all.has(type)) throw file.error(['claims', index, 'byType', type], `no component type is called "${type}"`);
+    }
+    const wordsOf = (claim: ClaimWords) => [...claim.words, ...claim.rules.map((rule) => rule.toLowerCase())];
+    return {
+      all: read.claims,
+      find: phrases(unique(file, 'claims', read.claims, wordsOf)),
+      rules: new Map(read.claims.flatMap((claim) => claim.rules.map((rule) => [rule.toLowerCase(), claim] as const))),
+      durations: durationsFound(read),
+    };
+  });
 
-  const placesFile = open('places.yaml');
-  const places = placesFile.as(PlacesFile);
-  byId(placesFile, 'rules', places.rules);
-  for (const [index, rule] of places.rules.entries()) {
-    isType(placesFile, ['rules', index, 'types'], rule.types);
-    check.wants(placesFile, ['rules', index, 'wants'], rule.wants);
-    cite(placesFile, places.references, ['rules', index, 'cites'], rule.cites);
-  }
+  const places = once(() => {
+    const file = open('places.yaml');
+    const read = file.as(PlacesFile);
+    byId(file, 'rules', read.rules);
+    const references = new Map<string, Reference>();
+    cite(file, read.references, read.rules, 'rules', references);
+    for (const [index, rule] of read.rules.entries()) {
+      isType(file, ['rules', index, 'types'], rule.types);
+      check.wants(file, ['rules', index, 'wants'], rule.wants);
+    }
+    return { rules: read.rules, references };
+  });
 
-  const weaknessesFile = open('weaknesses.yaml');
-  const { weaknesses } = weaknessesFile.as(WeaknessesFile);
-  const weaknessBy = { capec: new Map<string, Weakness>(), cwe: new Map<string, Weakness>() };
-  for (const [index, weakness] of weaknesses.entries())
-    for (const kind of ['capec', 'cwe'] as const)
-      for (const [position, id] of weakness[kind].entries()) {
-        if (weaknessBy[kind].has(id)) throw weaknessesFile.error(['weaknesses', index, kind, position], `${id} is there twice`);
-        weaknessBy[kind].set(id, weakness);
-      }
+  const weaknesses = once(() => {
+    const file = open('weaknesses.yaml');
+    const all = file.as(WeaknessesFile).weaknesses;
+    const by = { capec: new Map<string, Weakness>(), cwe: new Map<string, Weakness>() };
+    for (const [index, weakness] of all.entries())
+      for (const kind of ['capec', 'cwe'] as const)
+        for (const [position, id] of weakness[kind].entries()) {
+          if (by[kind].has(id)) throw file.error(['weaknesses', index, kind, position], `${id} is there twice`);
+          by[kind].set(id, weakness);
+        }
+    return { all, by };
+  });
 
-  const unobservableFile = open('unobservable.yaml');
-  const { kinds: unobservable } = unobservableFile.as(UnobservableFile);
-  byId(unobservableFile, 'kinds', unobservable);
+  const unobservable = once(() => {
+    const file = open('unobservable.yaml');
+    const all = file.as(UnobservableFile).kinds;
+    byId(file, 'kinds', all);
+    return {
+      all,
+      find: phrases(unique(file, 'kinds', all, (kind) => kind.words)),
+      unless: new Map(all.map((kind) => [kind.id, phrases(kind.unless.map((word) => [word, true] as const))] as const)),
+    };
+  });
 
-  const verificationFile = open('verification.yaml');
-  const { verifications } = verificationFile.as(VerificationFile);
-  const verificationBy = new Map<string, Verification>();
-  for (const [index, one] of verifications.entries()) {
-    check.wants(verificationFile, ['verifications'], [one], index);
-    const key = one.events ?? (one.source as string);
-    if (verificationBy.has(key)) throw verificationFile.error(['verifications', index], `"${key}" is there twice`);
-    verificationBy.set(key, one);
-  }
+  const verifications = once(() => {
+    const file = open('verification.yaml');
+    const all = file.as(VerificationFile).verifications;
+    check.wants(file, ['verifications'], all);
+    const by = new Map<string, Verification>();
+    for (const [index, one] of all.entries()) {
+      const key = one.events ?? (one.source as string);
+      if (by.has(key)) throw file.error(['verifications', index], `"${key}" is there twice`);
+      by.set(key, one);
+    }
+    return { all, by };
+  });
 
-  const retention = new Map<string, RetentionProfile>();
-  for (const path of files(join(folder, 'retention'))) {
-    const file = openYaml(path);
-    const profile = file.as(RetentionProfile);
-    if (profile.id !== idOf(path)) throw file.error(['id'], `"${profile.id}" is not the file's name; rename one of them`);
-    retention.set(profile.id, profile);
-  }
+  const retention = once(() => {
+    const profiles = new Map<string, RetentionProfile>();
+    for (const path of files(join(folder, 'retention'))) {
+      const file = openYaml(path);
+      const profile = file.as(RetentionProfile);
+      if (profile.id !== idOf(path)) throw file.error(['id'], `"${profile.id}" is not the file's name; rename one of them`);
+      profiles.set(profile.id, profile);
+    }
+    return profiles;
+  });
 
-  const services = typesFound(typesFile, types);
-  const resources = [...types.values()].flatMap((type) =>
-    type.resource.map((pattern) => ({ pattern: pattern.toLowerCase(), type: type.id })),
-  );
-  resources.sort((a, b) => b.pattern.length - a.pattern.length);
-  const claimWords = phrases(
-    unique(claimsFile, 'claims', claimsRead.claims, (claim) => [...claim.words, ...claim.rules.map((rule) => rule.toLowerCase())]),
-  );
-  const claimRules = new Map(claimsRead.claims.flatMap((claim) => claim.rules.map((rule) => [rule.toLowerCase(), claim] as const)));
-  const notSeen = phrases(unobservable.flatMap((kind) => kind.words.map((word) => [word, kind] as const)));
-  const unless = new Map(unobservable.map((kind) => [kind.id, phrases(kind.unless.map((word) => [word, true] as const))] as const));
-  const attackSources = new Map(attack.logSources.map((one) => [one.name.toLowerCase(), one.sources] as const));
-  const components = new Map(
-    attack.dataComponents.flatMap((one) => [[one.id.toLowerCase(), one] as const, [one.name.toLowerCase(), one] as const]),
-  );
+  const references = once(() => new Map([...stride().references, ...places().references]));
 
   return {
-    types,
-    ...services,
+    get types() {
+      return types().all;
+    },
+    get lexicon() {
+      return types().lexicon;
+    },
+    named: (text, vendor) => types().named(text, vendor),
     typeOfResource(resource) {
       const text = resource.toLowerCase();
-      return resources.find(({ pattern }) => globMatches(pattern, text))?.type;
+      return resources().find(({ pattern }) => globMatches(pattern, text))?.type;
     },
-    cells,
-    cell: (type, stride) => table.get(`${type} ${stride}`),
-    attackRelease: attack.release,
-    techniques,
-    revoked,
-    technique: (written) => techniqueOf(written, techniques, revoked),
-    attackLogSource: (name) => attackSources.get(name.toLowerCase()),
-    dataComponent: (idOrName) => components.get(idOrName.trim().toLowerCase()),
-    detections,
-    detection: (logSource) => detectionOf(detections, logSource),
-    claims: claimsRead.claims,
-    claimsIn: claimWords,
-    claimOfRule: (rule) => claimRules.get(rule.toLowerCase()) ?? claimRules.get((/[^\s:]+$/.exec(rule.trim())?.[0] ?? '').toLowerCase()),
-    retentionIn: durationsFound(claimsRead),
-    places: places.rules,
-    weaknesses,
-    weakness: (kind, id) => weaknessBy[kind].get(id),
-    unobservable,
-    unobservableIn: (text) => notSeen(text).find(({ value }) => unless.get(value.id)?.(text).length === 0),
-    verifications,
+    get cells() {
+      return stride().cells;
+    },
+    cell: (type, category) => stride().table.get(`${type} ${category}`),
+    get attackRelease() {
+      return attack().release;
+    },
+    get techniques() {
+      return attack().techniques;
+    },
+    get revoked() {
+      return attack().revoked;
+    },
+    technique: (written) => techniqueOf(written, attack().techniques, attack().revoked),
+    attackLogSource: (name) => attack().sources.get(name.toLowerCase()),
+    dataComponent: (idOrName) => attack().components.get(idOrName.trim().toLowerCase()),
+    get detections() {
+      return detections();
+    },
+    detection: (logSource) => detectionOf(detections(), logSource),
+    get claims() {
+      return claims().all;
+    },
+    claimsIn: (text) => claims().find(text),
+    claimOfRule(rule) {
+      const { rules } = claims();
+      return rules.get(rule.trim().toLowerCase()) ?? rules.get((/[^\s:]+$/.exec(rule.trim())?.[0] ?? '').toLowerCase());
+    },
+    retentionIn: (text) => claims().durations(text),
+    get places() {
+      return places().rules;
+    },
+    get weaknesses() {
+      return weaknesses().all;
+    },
+    weakness: (kind, id) => weaknesses().by[kind].get(id),
+    get unobservable() {
+      return unobservable().all;
+    },
+    unobservableIn(text) {
+      const { find, unless } = unobservable();
+      return find(text).find(({ value }) => unless.get(value.id)?.(text).length === 0);
+    },
+    get verifications() {
+      return verifications().all;
+    },
     verification({ events, source }) {
-      const sourceId = source ?? rules.events.get(events ?? '')?.source;
-      return verificationBy.get(events ?? '') ?? verificationBy.get(sourceId ?? '');
+      const { by } = verifications();
+      return by.get(events ?? '') ?? by.get(source ?? rules.events.get(events ?? '')?.source ?? '');
     },
-    catalogue,
-    retention,
-    references,
+    get catalogue() {
+      return catalogue();
+    },
+    get retention() {
+      return retention();
+    },
+    get references() {
+      return references();
+    },
+  };
+}
+
+interface Reference {
+  readonly title: string;
+  readonly url: string;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
@@ -299,18 +389,37 @@ function unique<T>(file: Yaml, list: string, entries: readonly T[], wordsOf: (en
   return [...owner];
 }
 
-function checks(rules: Rules, catalogue: ReadonlyMap<string, CatalogueEntry>) {
+/** Every document cited is among the file's references, and those of one name are one document. */
+function cite(
+  file: Yaml,
+  known: References,
+  entries: readonly { readonly cites: readonly string[] }[],
+  list: string,
+  all: Map<string, Reference>,
+): void {
+  for (const [name, reference] of Object.entries(known)) {
+    if ((all.get(name)?.url ?? reference.url) !== reference.url)
+      throw file.error(['references', name], `another file calls ${all.get(name)?.url} so; rename one of them`);
+    all.set(name, reference);
+  }
+  for (const [index, { cites }] of entries.entries())
+    for (const [position, name] of cites.entries())
+      if (!Object.hasOwn(known, name))
+        throw file.error([list, index, 'cites', position], `no reference is called "${name}"; add it to this file's references`);
+}
+
+function checks(rules: Rules, catalogue: () => ReadonlyMap<string, CatalogueEntry>) {
   const isSource = (file: Yaml, path: Path, id: string): void => {
-    if (!rules.sources.has(id) && !catalogue.has(id))
+    if (!rules.sources.has(id) && !catalogue().has(id))
       throw file.error(path, `no source is called "${id}"; add it to rules/sources or to rules/knowledge/catalogue.yaml`);
   };
   return {
     sources(file: Yaml, path: Path, ids: readonly string[]): void {
       for (const [index, id] of ids.entries()) isSource(file, [...path, index], id);
     },
-    wants(file: Yaml, path: Path, wants: readonly Pick<Want, 'events' | 'source' | 'where'>[], first = 0): void {
+    wants(file: Yaml, path: Path, wants: readonly Pick<Want, 'events' | 'source' | 'where'>[]): void {
       for (const [index, want] of wants.entries()) {
-        const at = [...path, first + index];
+        const at = [...path, index];
         if (want.source !== undefined) isSource(file, [...at, 'source'], want.source);
         if (want.events !== undefined && !rules.events.has(want.events))
           throw file.error([...at, 'events'], `no events are called "${want.events}"; add them to rules/events or name a source`);
@@ -416,7 +525,18 @@ function durationsFound(claims: {
   units: Record<string, number>;
 }): Knowledge['retentionIn'] {
   const keeping = phrases(claims.keeping.map((word) => [word, true] as const));
+  // A full stop, a semicolon or an empty line between them: the one says nothing of the other.
   return (text) => {
+    const found: Found<{ readonly days: number }>[] = [];
+    let from = 0;
+    for (const sentence of text.split(/(?<=[.;!?])(?=\s)|(?=\n\s{0,8}\n)/)) {
+      for (const one of inSentence(sentence)) found.push({ ...one, index: one.index + from });
+      from += sentence.length;
+    }
+    return found;
+  };
+
+  function inSentence(text: string): Found<{ readonly days: number }>[] {
     const tokens = Array.from(text.matchAll(/\d+|\p{L}+/gu), (match) => ({ text: match[0].toLowerCase(), index: match.index }));
     const cues = keeping(text).map(({ index }) => index);
     const found: Found<{ readonly days: number }>[] = [];
@@ -427,9 +547,9 @@ function durationsFound(claims: {
       if (size === undefined || !before || unit.index - before.index - before.text.length > 2) continue;
       const number = /^\d{1,5}$/.test(before.text) ? Number(before.text) : own(claims.numbers, before.text);
       if (number === undefined || number === 0) continue;
-      const [from, to] = [tokens[Math.max(0, at - 1 - NEAR)], tokens[Math.min(tokens.length - 1, at + NEAR)]];
-      while (cue < cues.length && (cues[cue] as number) < (from?.index ?? 0)) cue += 1;
-      if (cue >= cues.length || (cues[cue] as number) > (to?.index ?? 0)) continue;
+      const [first, last] = [tokens[Math.max(0, at - 1 - NEAR)], tokens[Math.min(tokens.length - 1, at + NEAR)]];
+      while (cue < cues.length && (cues[cue] as number) < (first?.index ?? 0)) cue += 1;
+      if (cue >= cues.length || (cues[cue] as number) > (last?.index ?? 0)) continue;
       found.push({
         value: { days: daysOf(number, size) },
         word: text.slice(before.index, unit.index + unit.text.length),
@@ -437,7 +557,7 @@ function durationsFound(claims: {
       });
     }
     return found;
-  };
+  }
 }
 
 /** Months and years by their longest: 3 months are 92 days, 6 are 184, 12 are 366, 7 years are 2557. */
