@@ -212,13 +212,34 @@ function parseJson(text: string, file: string): { readonly value: unknown } | In
     return { value: JSON.parse(text) };
   } catch (error) {
     const { message } = error as SyntaxError;
-    const at = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
+    const at = jsonError(text, message);
     const what =
       at >= text.trimEnd().length
         ? 'it ends too early'
         : clip(message.replace(/ in JSON at position.*| at position.*|, (?:\.\.\.)?".*/s, ''));
     return new InputError(`${file}:${placeOf(text, at)}: is not valid JSON: ${what}`);
   }
+}
+
+/** Where JSON goes wrong. Not every message tells: then by halves, for all that comes before the slip only ends too early. */
+function jsonError(text: string, message: string): number {
+  const told = /at position (\d+)/.exec(message)?.[1];
+  if (told !== undefined) return Number(told);
+  if (!/is not valid JSON/.test(message) || text.length > MOST_WRITTEN) return /end of JSON/.test(message) ? text.length : 0;
+  let [fine, wrong] = [0, text.length];
+  while (fine + 1 < wrong) {
+    const middle = (fine + wrong) >> 1;
+    let why = '';
+    try {
+      JSON.parse(text.slice(0, middle));
+    } catch (error) {
+      ({ message: why } = error as SyntaxError);
+    }
+    const at = /at position (\d+)/.exec(why)?.[1];
+    if (/is not valid JSON/.test(why) || Number(at ?? middle) < middle - 1) wrong = middle;
+    else fine = middle;
+  }
+  return wrong - 1;
 }
 
 /** A line such as `threatmodel "x" {` or `spec_version = "0.1"` begins HCL, and no YAML map. */

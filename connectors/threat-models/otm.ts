@@ -47,7 +47,7 @@ import {
 
 /**
  * Types of the IriusRisk library, which OTM files use, as the providers call the resource. Types that stand for several services
- * (`load-balancer`, `CD-SYSTEMS-MANAGER`) are not in it, nor is `CD-MICROSOFT-AZURE-APP-SERVICE-ENV`, which is also written for Cosmos DB.
+ * (`load-balancer`, `docker-container`) are not in it, nor is `CD-MICROSOFT-AZURE-APP-SERVICE-ENV`, which is also written for Cosmos DB.
  */
 export const IRIUSRISK_TYPES: Readonly<Record<string, string>> = {
   athena: 'AWS::Athena::WorkGroup',
@@ -59,6 +59,7 @@ export const IRIUSRISK_TYPES: Readonly<Record<string, string>> = {
   'cd-config': 'AWS::Config::ConfigurationRecorder',
   'cd-ec2-auto-scaling': 'AWS::AutoScaling::AutoScalingGroup',
   'cd-guardduty': 'AWS::GuardDuty::Detector',
+  'cd-inspector': 'AWS::Inspector::AssessmentTarget',
   'cd-macie': 'AWS::Macie::Session',
   'cd-microsoft-azure-data-factory': 'Microsoft.DataFactory/factories',
   'cd-microsoft-azure-db-mysql': 'Microsoft.DBforMySQL/flexibleServers',
@@ -68,6 +69,7 @@ export const IRIUSRISK_TYPES: Readonly<Record<string, string>> = {
   'cd-mq': 'AWS::AmazonMQ::Broker',
   'cd-secrets-manager': 'AWS::SecretsManager::Secret',
   'cd-ses': 'AWS::SES::EmailIdentity',
+  'cd-systems-manager': 'AWS::SSM::Document',
   'cd-waf': 'AWS::WAFv2::WebACL',
   'cf-cloudfront': 'AWS::CloudFront::Distribution',
   cloudtrail: 'AWS::CloudTrail::Trail',
@@ -316,7 +318,8 @@ const MODULES: Readonly<Record<string, string>> = {
 
 function typeByTag(tag: string, lexicon: Lexicon): string | undefined {
   const module = /^terraform-aws-modules\/([\w-]+)\/aws$/.exec(tag.trim())?.[1];
-  if (module !== undefined) return Object.hasOwn(MODULES, module) ? lexicon.typeOf(MODULES[module] as string) : undefined;
+  if (module !== undefined)
+    return lexicon.typeOf(tag) ?? (Object.hasOwn(MODULES, module) ? lexicon.typeOf(MODULES[module] as string) : undefined);
   const bare = bareType(tag);
   // A free word such as `external` may be anybody's; what looks like a type of a provider is one.
   return /^[A-Za-z]+::|^(?:aws|azurerm|google)_|^Microsoft\./.test(bare) ? lexicon.typeOf(bare) : undefined;

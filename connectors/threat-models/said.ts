@@ -309,7 +309,7 @@ export function severityOf(words: string): 'info' | 'low' | 'medium' | 'high' | 
 
 // `log in` and `logout` are none, `logic` and `catalog` neither.
 const LOG_WORDS =
-  /\b(?:logs?(?!\s?-?\s?(?:in|on|out|off|into)\b)|logging|logged(?!\s?-?\s?(?:in|on|out|off|into)\b)|auditlogs?|audit(?:s|ed|ing|able|ability)?|trails?|cloudtrail|cloudwatch|flowlogs?|guardduty|security ?hub|macie|siem|splunk|sentinel|telemetry|diagnostic settings?|monitor(?:s|ed|ing)?|retention|retain(?:s|ed|ing)?)\b/i;
+  /\b(?:(?:flow|access|audit|query|event|activity|server|security|application|diagnostic|function|resource|error|object|data|api|admin|container|system|network|cloudtrail|cloudwatch)[ -]logs?|logs?(?!\s?-?\s?(?:in|on|out|off|into)\b)|logging|logged(?!\s?-?\s?(?:in|on|out|off|into)\b)|auditlogs?|audit(?:s|ed|ing|able|ability)?|trails?|cloudtrail|cloudwatch|flowlogs?|guardduty|security ?hub|macie|siem|splunk|sentinel|telemetry|diagnostic settings?|monitor(?:s|ed|ing)?|retention|retain(?:s|ed|ing)?)\b/i;
 /** Names of rules of checking tools: `S3BucketLoggingEnabled`, `EKSClusterControlPlaneLogs`, `ElasticBeanstalkEC2InstanceLogsToS3`. */
 const LOG_NAMES = /[a-z0-9](?:Logging|Logs?)(?=[A-Z0-9]|\b)|CloudTrail|CloudWatch/;
 

@@ -40,7 +40,7 @@ import {
 } from './said.ts';
 
 const MOST_SENTENCE = 2000;
-const MOST_TITLED = 300;
+const MOST_TITLED = 100;
 const PARTS = ['threats', 'applicationInfo', 'architecture', 'dataflow', 'mitigations', 'assumptions'];
 
 const THREAT_STATUS = {
