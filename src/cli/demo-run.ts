@@ -3,6 +3,8 @@ import { devNull, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accessKeyOf, startReplay } from '../../connectors/aws/replay/server.ts';
+import { enterGcpReplay } from '../../connectors/gcp/replay/environment.ts';
+import { startGcpReplay } from '../../connectors/gcp/replay/server.ts';
 import { callTable, readPaths } from '../../connectors/index.ts';
 import { html } from '../../reports/html.ts';
 import { terminal } from '../../reports/terminal.ts';
@@ -35,28 +37,38 @@ export async function runDemo(output: string | undefined, io: Io): Promise<numbe
   const work = mkdtempSync(join(tmpdir(), 'viewshed-demo-'));
   const replay = await startReplay(records, { remember: false });
   const restore = onlyDemoCredentials(replay.url, accessKeyOf(start));
+  const google = records.some((record) => record.provider === 'gcp') ? await startGcpReplay(records, { remember: false }) : undefined;
+  const leaveGoogle = google && enterGcpReplay(google);
   try {
-    const settings = demoSettings(join(work, 'evidence.db'), join(folder, 'payments.yaml'));
+    const settings = demoSettings(join(work, 'evidence.db'), join(folder, 'payments.yaml'), google && organizationOf(records));
     const summary = await runCollect(settings, {}, { ...io, talk: () => {} }, '', () => new Date(CLOCK));
     if (summary.stopped) return 130;
     const found = await readEvidence([settings.store], summary.scan);
     const models = loadModels(settings.models).map((one) => one.model);
     const { assessment } = assessEvidence(found, models, loadRules(), { callTable, readPaths }, CLOCK);
     io.talk(
-      `Lumen Pay does not exist: ${number(summary.calls)} calls of the AWS SDK to ${number(summary.accounts.total)} accounts were answered by ${replay.url} in ${summary.seconds.toFixed(1)} s.`,
+      `Lumen Pay does not exist: ${number(summary.calls)} calls of the ${google ? 'AWS and Google Cloud SDKs' : 'AWS SDK'} to ${number(summary.accounts.total)} accounts${google ? ' and projects' : ''} were answered by ${google ? 'this machine' : replay.url} in ${summary.seconds.toFixed(1)} s.`,
     );
     const file = output ?? join(writable(io.cwd) ? io.cwd : mkdtempSync(join(tmpdir(), 'viewshed-report-')), REPORT);
     printReport(html, assessment, found, file, { ...io, talk: () => {} });
     printReport(terminal, assessment, found, undefined, io, `Every answer behind this, to open in a browser: ${resolve(file)}`);
     return 0;
   } finally {
+    leaveGoogle?.();
     restore();
     await replay.close();
+    await google?.close();
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function demoSettings(store: string, model: string): Settings {
+/** The organization that the recorded projects belong to. */
+function organizationOf(records: readonly EvidenceRecord[]): string | undefined {
+  const account = records.find((record) => record.provider === 'gcp' && record.account?.startsWith('organizations/'))?.account;
+  return account?.replace('organizations/', '');
+}
+
+function demoSettings(store: string, model: string, organization: string | undefined): Settings {
   return {
     configFile: undefined,
     models: [model],
@@ -68,7 +80,7 @@ function demoSettings(store: string, model: string): Settings {
     store,
     sources: undefined,
     concurrency: undefined,
-    clouds: ['aws'],
+    clouds: organization === undefined ? ['aws'] : ['aws', 'gcp'],
     aws: {
       profile: undefined,
       regions: undefined,
@@ -77,7 +89,7 @@ function demoSettings(store: string, model: string): Settings {
       organization: true,
       role: { name: undefined, externalId: undefined, sessionName: undefined },
     },
-    gcp: { organization: undefined, projects: undefined, excludeProjects: [], impersonate: undefined, quotaProject: undefined },
+    gcp: { organization, projects: undefined, excludeProjects: [], impersonate: undefined, quotaProject: undefined },
   };
 }
 

@@ -12,6 +12,7 @@ import { type TokenBucket, tokenBucket, turn } from './token-bucket.ts';
 /** One cloud of a scan: who asks, what is asked, and where. */
 export interface Estate {
   readonly provider: Provider;
+  /** Those of other clouds are passed over. */
   readonly collectors: readonly Collector[];
   /** Account ids to take (all by default; ids that no list names are tried too) and to leave out. */
   readonly accounts?: { readonly only?: readonly string[]; readonly except?: readonly string[] };
@@ -79,7 +80,9 @@ const NAMERS = 3;
  * answers never ends it; the store failing does, and no cloud having credentials, with an InputError.
  */
 export async function collect(options: CollectOptions): Promise<CollectSummary> {
-  const estates = 'estates' in options ? options.estates : [options];
+  const estates = ('estates' in options ? options.estates : [options]).map(
+    (estate): Estate => ({ ...estate, collectors: estate.collectors.filter((one) => one.provider === estate.provider.id) }),
+  );
   const { store } = options;
   const clock = options.clock ?? (() => new Date());
   const began = performance.now();
