@@ -1,7 +1,7 @@
-import { EVERYTHING, type EventClass, includes, intersect, minus, NOTHING, type Selector, union } from '../../../src/events/classes.ts';
+import { EVERYTHING, type EventClass, intersect, minus, NOTHING, type Selector, union } from '../../../src/events/classes.ts';
 import type { Strings } from '../../../src/events/strings.ts';
 import * as strings from '../../../src/events/strings.ts';
-import { InputError } from '../../../src/model/input-error.ts';
+import { ALWAYS, attempt, type Bounds, conjunction, disjunction, MAX_PRODUCT, NEVER, PERHAPS, settled } from './bounds.ts';
 import { type EntryField, entryFieldOf } from './fields.ts';
 import { addressesIn } from './networks.ts';
 import { type Argument, type Call, type Comparison, type FilterNode, parseFilter, quote, type Value } from './parse.ts';
@@ -16,12 +16,6 @@ export interface CompiledFilter {
   readonly sampled: readonly { readonly events: Selector; readonly share: number }[];
   /** The parts that cannot be said in event fields, quoted; a part that makes no difference is left out. */
   readonly unclear: readonly string[];
-}
-
-/** Least and most of the entries for which a part of a filter holds; the same object where it is exact. */
-interface Bounds {
-  readonly least: Selector;
-  readonly most: Selector;
 }
 
 /** A filter as read, or with `node` missing one that cannot be read; together with others all of them have to hold. */
@@ -43,20 +37,10 @@ interface Run {
   words: number;
 }
 
-const MAX_CLASSES = 2000;
-/** Classes to be put together, times the fields that they name. */
-const MAX_WORK = 100 * MAX_CLASSES;
-const MAX_PRODUCT = 512;
-/** So many classes are kept for certain once there are too many. */
-const KEPT = 16;
 const MAX_PATTERNS = 100;
 const MAX_WORDS = 20;
 const MAX_SAMPLES = 6;
 const MAX_CACHED = 500;
-
-const NEVER: Bounds = { least: NOTHING, most: NOTHING };
-const ALWAYS: Bounds = { least: EVERYTHING, most: EVERYTHING };
-const PERHAPS: Bounds = { least: NOTHING, most: EVERYTHING };
 
 /** Fields in which a value that stands alone is sought; it may be in any other one too. */
 const SOUGHT: readonly string[][] = [
@@ -134,16 +118,6 @@ function piecesOf(parts: readonly Part[], unclear: Set<string>): readonly Piece[
   });
 }
 
-/** Sets of strings that grow too large to be compared are left open. */
-function attempt<T>(work: () => T, otherwise: (problem: string) => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof InputError) return otherwise(error.message);
-    throw error;
-  }
-}
-
 function joined(pieces: readonly Piece[], unclear: ReadonlySet<string>): CompiledFilter {
   const all = pieces.map((piece) => piece.bounds);
   const [first] = all as [Bounds];
@@ -163,14 +137,6 @@ function joined(pieces: readonly Piece[], unclear: ReadonlySet<string>): Compile
     if (events.length > 0) sampled.push({ events, share: Number(share.toPrecision(12)) });
   }
   return { passes, mayPass, sampled, unclear: settled(all) ? [] : [...unclear] };
-}
-
-function settled(bounds: readonly Bounds[]): boolean {
-  return bounds.every(({ least, most }) => least === most || (isSmall(least) && isSmall(most) && includes(least, most)));
-}
-
-function isSmall(selector: Selector): boolean {
-  return selector.length <= 20 && selector.every((one) => one.size <= 20);
 }
 
 function boundsOfPart({ text, node, problem, negated }: Part, hash: number | undefined, unclear: Set<string>): Bounds {
@@ -387,69 +353,4 @@ function exactly(name: string, values: Strings, negated: boolean): Bounds {
 
 function textOf(argument: Argument | undefined): string {
   return argument?.kind === 'value' || argument?.kind === 'path' ? argument.text : '';
-}
-
-/** All have to hold. What would need too many classes keeps the simplest of them for certain, and is not narrowed further at most. */
-function conjunction(parts: readonly Bounds[], crowded: () => void): Bounds {
-  let whole = true;
-  const product = (selectors: readonly Selector[], certain: boolean): Selector => {
-    let all = EVERYTHING;
-    let crowd = false;
-    let spent = 0;
-    const fields = new Set<string>();
-    for (const one of selectors.toSorted((a, b) => a.length - b.length)) {
-      for (const each of one) for (const name of each.keys()) fields.add(name);
-      const count = all.length * one.length;
-      if (one.length > 1 && all.length > 1) spent += count * count;
-      crowd ||= count > Math.max(MAX_PRODUCT, all.length, one.length) || count * fields.size > MAX_WORK || spent > MAX_WORK;
-      if (!crowd || one.length === 1) all = intersect(all, one);
-      else if (certain) all = intersect(simplest(all, KEPT), simplest(one, 1));
-      if (all.length === 0) return NOTHING;
-    }
-    if (crowd) whole = false;
-    return all;
-  };
-  const least = product(
-    parts.map((one) => one.least),
-    true,
-  );
-  if (whole && parts.every((one) => one.least === one.most)) return { least, most: least };
-  const most = product(
-    parts.map((one) => one.most),
-    false,
-  );
-  if (!whole) crowded();
-  return { least, most };
-}
-
-/** One has to hold. */
-function disjunction(parts: readonly Bounds[], crowded: () => void): Bounds {
-  const least = sum(parts.map((one) => one.least));
-  if (least && parts.every((one) => one.least === one.most)) return { least, most: least };
-  const most = sum(parts.map((one) => one.most));
-  if (!least || !most) crowded();
-  return {
-    least:
-      least ??
-      union(
-        simplest(
-          parts.flatMap((one) => one.least),
-          100,
-        ),
-      ),
-    most: most ?? EVERYTHING,
-  };
-}
-
-/** The union; undefined where it would take too long to put together. */
-function sum(selectors: readonly Selector[]): Selector | undefined {
-  const classes = selectors.flat();
-  if (classes.length > MAX_CLASSES) return undefined;
-  const fields = new Set(classes.flatMap((one) => [...one.keys()]));
-  return classes.length * fields.size <= MAX_WORK ? union(...selectors) : undefined;
-}
-
-/** The classes that name the fewest fields, which are likely the widest. */
-function simplest(selector: Selector, count: number): Selector {
-  return selector.length <= count ? selector : selector.toSorted((a, b) => a.size - b.size).slice(0, count);
 }

@@ -69,7 +69,7 @@ export type Parsed =
   | { readonly error: FilterError; readonly filter?: undefined };
 
 /** The provider takes no longer filter. */
-export const MAX_LENGTH = 20_000;
+const MAX_LENGTH = 20_000;
 const MAX_DEPTH = 100;
 
 /** Operators from the longest to the shortest. */
