@@ -44,14 +44,9 @@ export function renderNeeds(models: readonly OpenedModel[], terminal: Io['termin
             ...[servedBy(need, opened), placeSaid(need), kept(need), scanSaid(need), attributionSaid(need)].flatMap((text) =>
               text === '' ? [] : [wrap(text, width, 4)],
             ),
-            ...(statement.reasons ?? []).slice(0, MOST_REASONS).map((reason) => wrap(`- ${reasonSaid(reason)}`, width, 6, 4)),
-            ...((statement.reasons ?? []).length > MOST_REASONS
-              ? [`    - and ${(statement.reasons ?? []).length - MOST_REASONS} more reasons`]
-              : []),
+            ...reasonsShown(need).map((text) => wrap(`- ${text}`, width, 6, 4)),
             ...(statement.note === undefined ? [] : [wrap(statement.note, width, 4)]),
-            ...(statement.verify
-              ? [wrap(`Prove it: ${statement.verify.action} ${statement.verify.command ?? ''} Then: ${statement.verify.expect}`, width, 4)]
-              : []),
+            ...(statement.verify ? [wrap(`Prove it: ${proofSaid(statement.verify)}`, width, 4)] : []),
             ...(statement.detection ? [wrap(`Read by: ${someOf(statement.detection)}`, width, 4)] : []),
           );
         }
@@ -97,9 +92,7 @@ export function markdownNeeds(models: readonly OpenedModel[]): string {
             [kept(need)],
             reasonsShown(need),
             [
-              ...(statement.verify
-                ? [`${statement.verify.action} ${statement.verify.command ?? ''} Then: ${statement.verify.expect}`]
-                : []),
+              ...(statement.verify ? [proofSaid(statement.verify)] : []),
               ...(statement.detection ? [`Read by ${someOf(statement.detection)}`] : []),
             ],
           ];
@@ -209,6 +202,10 @@ function reasonSaid(reason: Reason): string {
   const pointer = reason.at?.slice(reason.at.indexOf('#') + 1);
   const place = reason.tier === 'annotation' ? reason.at : pointer;
   return `${reason.because ?? reason.rule} (${reason.rule}, ${reason.basis}${sure})${reason.quote === undefined ? '' : ` "${cut(reason.quote, 120)}"`}${place === undefined || place === '' ? '' : ` ${cut(place, 160)}`}`;
+}
+
+function proofSaid({ action, command, expect }: NonNullable<DerivedNeed['statement']['verify']>): string {
+  return `${action}${command === undefined ? '' : ` (${command})`} Expect: ${expect}`;
 }
 
 function sectionsOf(report: DerivationReport): Section[] {

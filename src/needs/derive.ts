@@ -13,6 +13,7 @@ import {
   TIERS,
   type Tier,
 } from '../model/threat-model.ts';
+import type { Where } from '../model/where.ts';
 import { canonical } from '../store/view.ts';
 import { eventsNamed } from './compile.ts';
 import { type ResolvedClaim, resolveClaims } from './derive/claims.ts';
@@ -41,7 +42,7 @@ export interface Derived {
   readonly report: DerivationReport;
 }
 
-type Wanted = Pick<Want, 'events' | 'source' | 'where' | 'note'>;
+type Wanted = Pick<Want, 'events' | 'source' | 'note'> & { readonly where?: Where | undefined };
 
 /** Something that one rule asks for: one want, or several that stand in for each other. */
 interface Candidate {
@@ -1031,7 +1032,7 @@ function statementOf(desk: Desk, merged: Merged): NeedStatement {
     (a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || b.confidence - a.confidence,
   );
   const first = merged.candidate.wants[0] as Wanted;
-  const verify = knowledge.verification(first);
+  const verify = verificationOf(desk, first);
   const detection = [...new Set(all.flatMap((one) => one.detection ?? []))].map((one) => cut(one, 512)).slice(0, 200);
   const fields = [...new Set(all.flatMap((one) => one.fields ?? []))].slice(0, 200);
   const asking = all.filter((one) => one.attribution);
@@ -1065,11 +1066,24 @@ function statementOf(desk: Desk, merged: Merged): NeedStatement {
           },
         }),
     reasons: reasons.slice(0, MOST_REASONS),
-    ...(verify
-      ? { verify: { action: verify.action, ...(verify.command === undefined ? {} : { command: verify.command }), expect: verify.expect } }
-      : {}),
+    verify,
     ...(detection.length === 0 ? {} : { detection }),
     ...(note === '' ? {} : { note: cut(note, 4000) }),
+  };
+}
+
+/** The harmless action of the table; where the need is of a part of a source, one of that part. */
+function verificationOf(desk: Desk, want: Wanted): NonNullable<NeedStatement['verify']> {
+  const found = desk.knowledge.verification(want);
+  if (found && (found.events !== undefined || want.where === undefined))
+    return { action: found.action, ...(found.command === undefined ? {} : { command: found.command }), expect: found.expect };
+  const values = Object.entries(want.where ?? {}).flatMap(([field, { equals, startsWith }]) => {
+    const some = equals ?? startsWith;
+    return some ? [`${field} ${some.slice(0, 3).join(' or ')}`] : [];
+  });
+  return {
+    action: `Do one harmless thing that is recorded here${values.length > 0 ? ` (${values.join(', ')})` : ''}, from a test identity.`,
+    expect: `a record of it in ${nameOf(desk, sourceOf(desk, want))}`,
   };
 }
 
