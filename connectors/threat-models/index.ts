@@ -5,6 +5,7 @@ import { attackNavigator } from './attack-navigator.ts';
 import { dettect } from './dettect.ts';
 import type { Document } from './document.ts';
 import type { Format, ReadContext, Recognition } from './format.ts';
+import { hcltm } from './hcltm.ts';
 import { mtmt } from './mtmt.ts';
 import { otm } from './otm.ts';
 import { isMap } from './said.ts';
@@ -23,6 +24,7 @@ export const formats: readonly Format[] = [
   threatDragon,
   mtmt,
   tmLibrary,
+  hcltm,
   attackNavigator,
   attackFlow,
   trustoncloud,
