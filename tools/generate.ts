@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { discoveryCalls } from '../connectors/aws/organization.ts';
 import { assumeRoleStatement, POLICY_CHARACTERS, permissionsOf as permissionsFor, policiesOf } from '../connectors/aws/permissions.ts';
 import { DEFAULT_ROLE } from '../connectors/aws/provider.ts';
+import { discoveryCalls as gcpDiscoveryCalls } from '../connectors/gcp/hierarchy.ts';
+import { permissionsOf as gcpPermissionsOf, printRole } from '../connectors/gcp/permissions.ts';
 import { collectors } from '../connectors/index.ts';
 import type { CallSpec, Collector } from '../src/collect/collector.ts';
 import { CONFIG_SCHEMA_FILE, configSchema } from '../src/config/config.ts';
@@ -15,6 +17,21 @@ import { schemaFiles } from './schemas.ts';
 const root = dirname(import.meta.dirname);
 const sources = [...loadRules().sources.values()].sort((a, b) => compare(a.id, b.id));
 const inOrder = [...collectors].sort((a, b) => compare(a.id, b.id));
+/** What finds the accounts of each cloud, shown beside the collectors. */
+const discoveries: readonly { readonly id: string; readonly what: string; readonly about: string; readonly calls: Collector['calls'] }[] = [
+  {
+    id: 'discovery',
+    what: 'accounts and regions',
+    about: 'Finds the accounts of the organization, their enabled regions, and who owns a bucket that logs are sent to.',
+    calls: discoveryCalls,
+  },
+  {
+    id: 'gcp-discovery',
+    what: 'Google Cloud: organization, folders and projects',
+    about: 'Finds the folders and projects of an organization, and what a project inherits from.',
+    calls: gcpDiscoveryCalls,
+  },
+];
 const REFERENCE = /(<!-- generated:sources -->\n)[\s\S]*?(<!-- \/generated:sources -->)/;
 
 /** Every file that is printed from data, or has a part that is: path from the package's root, and text. */
@@ -110,7 +127,6 @@ function sourceSection(source: Source): string[] {
 }
 
 function collectorsPage(): string {
-  const discovery: Pick<Collector, 'id' | 'calls'> = { id: 'discovery', calls: discoveryCalls };
   return page('Collectors', 'connectors', [
     'What Viewshed asks, call by call. A collector can make no call but these. Those of the phase `sources` run first, in every account; those of',
     'the phase `stores` then look at the places that the logs go to.',
@@ -118,7 +134,7 @@ function collectorsPage(): string {
     table(
       ['Collector', 'Service', 'Phase', 'Runs', 'Calls', 'Informs'],
       [
-        [collectorLink(discovery), 'accounts and regions', 'first', 'once per account', String(Object.keys(discoveryCalls).length), ''],
+        ...discoveries.map((one) => [collectorLink(one), one.what, 'first', 'once per account', String(Object.keys(one.calls).length), '']),
         ...inOrder.map((one) => [
           collectorLink(one),
           one.service,
@@ -130,11 +146,7 @@ function collectorsPage(): string {
       ],
     ),
     '',
-    '## discovery',
-    '',
-    'Finds the accounts of the organization, their enabled regions, and who owns a bucket that logs are sent to.',
-    '',
-    callsTable(discovery.calls),
+    ...discoveries.flatMap((one, index) => [...(index === 0 ? [] : ['']), `## ${one.id}`, '', one.about, '', callsTable(one.calls)]),
     ...inOrder.flatMap((one) => [
       '',
       `## ${one.id}`,
@@ -155,11 +167,18 @@ function callsTable(calls: Collector['calls']): string {
 }
 
 function permissionsPage(): string {
-  const permissions = permissionsFor(collectors, discoveryCalls);
+  const permissions = permissionsFor(
+    collectors.filter((one) => one.provider === 'aws'),
+    discoveryCalls,
+  );
+  const ofGcp = gcpPermissionsOf(
+    collectors.filter((one) => one.provider === 'gcp'),
+    gcpDiscoveryCalls,
+  );
   const policies = policiesOf(permissions);
   const users = (action: string) =>
-    [{ id: 'discovery', calls: discoveryCalls }, ...inOrder].filter(({ calls }) =>
-      Object.values(calls).some((spec) => spec.permission === action),
+    [...discoveries, ...inOrder].filter(({ calls }) =>
+      Object.values(calls).some((spec) => spec.permission.split(/[\s,]+/).includes(action)),
     );
   return page('Permissions', "the collectors' calls", [
     'Viewshed only reads. Whatever is not granted becomes an `unknown` that names the call and the permission; nothing else breaks.',
@@ -175,6 +194,18 @@ function permissionsPage(): string {
     table(
       ['Permission', 'What for', 'Collectors'],
       permissions.map(({ action, why }) => [code(action), why.join('; '), users(action).map(collectorLink).join(' ')]),
+    ),
+    '',
+    '## Google Cloud',
+    '',
+    '`viewshed permissions gcp` prints a custom role for the sources of your choice, as a file for gcloud, Terraform or JSON, and the commands that grant it.',
+    'Granted on the organization it holds for everything below; the reader of all sources:',
+    '',
+    fenced('yaml', printRole(ofGcp, 'gcloud').trimEnd()),
+    '',
+    table(
+      ['Permission', 'What for', 'Collectors'],
+      ofGcp.map(({ name, why }) => [code(name), why.join('; '), users(name).map(collectorLink).join(' ')]),
     ),
   ]);
 }
