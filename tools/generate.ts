@@ -12,6 +12,7 @@ import { showDuration } from '../src/model/duration.ts';
 import type { Source } from '../src/model/source.ts';
 import type { Where } from '../src/model/where.ts';
 import { loadRules } from '../src/needs/rules.ts';
+import { knowledgePages } from './knowledge-pages.ts';
 import { schemaFiles } from './schemas.ts';
 
 const root = dirname(import.meta.dirname);
@@ -42,6 +43,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/permissions.md', permissionsPage()],
     ['README.md', withTable(readFileSync(join(root, 'README.md'), 'utf8'))],
     [CONFIG_SCHEMA_FILE, configSchema()],
+    ...knowledgePages({ page, table, code }),
     ...schemaFiles(),
   ]);
 }

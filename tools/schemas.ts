@@ -2,6 +2,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import {
+  AttackFile,
+  CatalogueFile,
+  ClaimsFile,
+  ComponentTypesFile,
+  DetectionsFile,
+  PlacesFile,
+  RetentionProfile,
+  StrideFile,
+  UnobservableFile,
+  VerificationFile,
+  WeaknessesFile,
+} from '../src/model/knowledge.ts';
 import { KnownEvents, NamedEventsFile, Source } from '../src/model/source.ts';
 import { ThreatModel } from '../src/model/threat-model.ts';
 
@@ -10,6 +23,17 @@ const SHAPES: Readonly<Record<string, { readonly title: string; readonly shape: 
   source: { title: 'Viewshed log source', shape: Source },
   events: { title: 'Viewshed named event classes', shape: NamedEventsFile },
   'known-events': { title: 'Viewshed known events', shape: KnownEvents },
+  'component-types': { title: 'Viewshed component types', shape: ComponentTypesFile },
+  stride: { title: 'Viewshed component x STRIDE table', shape: StrideFile },
+  attack: { title: 'Viewshed ATT&CK techniques', shape: AttackFile },
+  detections: { title: 'Viewshed log sources of detection rules', shape: DetectionsFile },
+  claims: { title: 'Viewshed words of claims', shape: ClaimsFile },
+  places: { title: 'Viewshed rules of places', shape: PlacesFile },
+  weaknesses: { title: 'Viewshed weaknesses', shape: WeaknessesFile },
+  unobservable: { title: 'Viewshed threats that no log shows', shape: UnobservableFile },
+  verification: { title: 'Viewshed verifications', shape: VerificationFile },
+  catalogue: { title: 'Viewshed catalogue of further log sources', shape: CatalogueFile },
+  retention: { title: 'Viewshed retention profile', shape: RetentionProfile },
 };
 
 /** The JSON Schemas of what people write, for editors: path from the package's root, and text. */

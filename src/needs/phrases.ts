@@ -20,7 +20,7 @@ interface Node<T> {
 
 const RUN = /[\p{L}\p{N}]+/gu;
 /** Parts of a name such as `PaymentsS3Bucket` or `EKSCluster`. */
-const HUMP = /\p{Lu}+\p{N}*(?!\p{Ll})|\p{Lu}?\p{Ll}+\p{N}*|\p{N}+|\p{L}+/gu;
+const HUMP = /\p{Lu}+\p{N}*(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{N}]+|\p{L}/gu;
 const LONGEST_GAP = 3;
 
 /**
@@ -69,7 +69,7 @@ export function phrases<T>(entries: Iterable<readonly [phrase: string, value: T]
         at += match.count;
         continue;
       }
-      if (humps && /\p{Ll}/u.test(first.text) && /.\p{Lu}|\p{N}/u.test(first.text)) {
+      if (humps && /.\p{Lu}/su.test(first.text) && /\p{Ll}/u.test(first.text)) {
         const parts = tokensOf(first.text, HUMP).map((part) => ({ ...part, index: part.index + first.index }));
         if (parts.length > 1) scan(parts, text, found, false);
       }
