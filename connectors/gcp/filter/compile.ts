@@ -54,6 +54,8 @@ const SOUGHT: readonly string[][] = [
 ];
 
 const cache = new Map<string, CompiledFilter>();
+const NOT_FROM_TEXT: Part = { text: '', node: undefined, problem: 'an exclusion that is several filters', negated: false };
+
 const partsOf = new WeakMap<CompiledFilter, readonly Part[]>();
 
 /**
@@ -62,13 +64,10 @@ const partsOf = new WeakMap<CompiledFilter, readonly Part[]>();
  * https://cloud.google.com/logging/docs/view/logging-query-language
  */
 export function compileFilter(text: string): CompiledFilter {
-  const known = cache.get(text);
-  if (known) return known;
-  const { filter, error } = parseFilter(text);
-  const compiled = compileParts(error || filter ? [{ text, node: filter, problem: error && `${error.problem}`, negated: false }] : []);
-  if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value as string);
-  cache.set(text, compiled);
-  return compiled;
+  return remembered(`=${text}`, () => {
+    const { filter, error } = parseFilter(text);
+    return error || filter ? [{ text, node: filter, problem: error?.problem, negated: false }] : [];
+  });
 }
 
 /**
@@ -78,14 +77,22 @@ export function compileFilter(text: string): CompiledFilter {
  */
 export function sinkPasses(filter: CompiledFilter, exclusions: readonly CompiledFilter[]): CompiledFilter {
   if (exclusions.length === 0) return filter;
-  const parts = [...(partsOf.get(filter) ?? [])];
+  const parts = [...(partsOf.get(filter) ?? [NOT_FROM_TEXT])];
   for (const exclusion of exclusions) {
-    const own = partsOf.get(exclusion) ?? [];
-    // An exclusion with no filter takes everything.
-    if (own.length === 0) return compileParts([...parts, { text: '', node: undefined, problem: undefined, negated: true }]);
-    parts.push(...own.map((part) => ({ ...part, negated: !part.negated })));
+    const [own = { text: '', node: undefined, problem: undefined, negated: false }, ...more] = partsOf.get(exclusion) ?? [NOT_FROM_TEXT];
+    parts.push(more.length === 0 ? { ...own, negated: !own.negated } : NOT_FROM_TEXT);
   }
-  return compileParts(parts);
+  return remembered(JSON.stringify(parts.map(({ text, negated, problem }) => [text, negated, problem])), () => parts);
+}
+
+/** Many sinks have the same filter: it is compiled once. */
+function remembered(key: string, parts: () => readonly Part[]): CompiledFilter {
+  const known = cache.get(key);
+  if (known) return known;
+  const compiled = compileParts(parts());
+  if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value as string);
+  cache.set(key, compiled);
+  return compiled;
 }
 
 function compileParts(parts: readonly Part[]): CompiledFilter {

@@ -162,6 +162,13 @@ describe('exclusions', () => {
     expect(isEmpty(sinkPasses(compileFilter(''), [compileFilter('')]).mayPass)).toBe(true);
     expect(sinkPasses(compileFilter('x=y'), [])).toBe(compileFilter('x=y'));
   });
+
+  it('of equal text are put together once, and only once', () => {
+    const put = () => sinkPasses(compileFilter('severity>=INFO'), [compileFilter('resource.type=gcs_bucket')]);
+    expect(put()).toBe(put());
+    const [cut] = [sinkPasses(compileFilter(''), [put()])];
+    expect(taken(cut)).toEqual([[], ['ACTIVITY', 'READ', 'FLOW', 'LINE']]);
+  });
 });
 
 describe('long filters', () => {
