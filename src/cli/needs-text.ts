@@ -152,6 +152,8 @@ function servedBy(need: DerivedNeed, { model }: OpenedModel): string {
   const names = new Map(model.assets.map((asset) => [asset.id, asset.name ?? asset.id]));
   const threats = need.threats.map((id) => cut(titles.get(id) ?? id, 80));
   const components = need.components.map((id) => cut(names.get(id) ?? id, 60));
+  const reasons = need.statement.reasons ?? [];
+  if (reasons.length > 0 && reasons.every((one) => one.tier === 'baseline')) return 'baseline of every account, not from the model';
   return [
     ...(threats.length === 0 ? [] : [`for ${threats.length === 1 ? '' : `${threats.length} threats: `}${someOf(threats)}`]),
     ...(components.length === 0 ? [] : [`on ${someOf(components)}`]),

@@ -67,7 +67,8 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
   // Conditions beside `anyOf` hold for each alternative.
   const alternatives = wanted.map((one) => alternativeOf(one, statement.anyOf ? statement.where : undefined, rules));
   const [first] = alternatives;
-  const withLoss = alternatives.map((one, position) => {
+  const withLoss = alternatives.map((alternative, position) => {
+    const one = attributed(alternative, statement);
     const loss = position > 0 ? first?.source?.equivalents.find((equivalent) => equivalent.source === one.sourceId)?.loss : undefined;
     return loss === undefined ? one : { ...one, loss };
   });
@@ -91,6 +92,18 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
     },
     wants: wantsOf(statement, rules),
   };
+}
+
+/** A need for the user who acts is not met by records that do not name him, however well they are kept. */
+function attributed(alternative: Alternative, { attribution }: NeedStatement): Alternative {
+  if (!attribution || attribution.met === true || !alternative.source) return alternative;
+  const { impossible, notes } = alternative;
+  return attribution.met === false
+    ? {
+        ...alternative,
+        impossible: [...impossible, attribution.why ?? `records of ${alternative.source.name} do not name the user who acts`],
+      }
+    : { ...alternative, notes: [...notes, `Whether it names the user who acts is up to what writes ${alternative.source.name}.`] };
 }
 
 const BESIDE = new Set(['assets', 'threats', 'priority', 'keeps', 'attribution', 'reasons', 'verify', 'detection', 'note']);

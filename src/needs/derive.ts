@@ -591,7 +591,7 @@ function attributed(desk: Desk, threat: ModelThreat, cells: readonly Candidate[]
         (one) => identityOf(desk, one) !== 'not',
       );
     });
-  const met = [...asking.filter((one) => identityOf(desk, one) === 'met'), ...signIns.filter((one) => identityOf(desk, one) === 'met')];
+  const met = [...asking, ...signIns].filter((one) => identityOf(desk, one) !== 'not');
   for (const one of unmet) {
     const source = sourceOf(desk, one.wants[0] as Wanted);
     const instead = [...new Set(met.map((other) => nameOf(desk, sourceOf(desk, other.wants[0] as Wanted))))];
@@ -610,10 +610,24 @@ function attributed(desk: Desk, threat: ModelThreat, cells: readonly Candidate[]
   return [...kept, ...signIns];
 }
 
+/** Whether the records name the user who acts: those of a store name whom it was asked by, which is the application unless users reach it themselves. */
 function identityOf(desk: Desk, one: Candidate): 'met' | 'not' | 'unknown' {
-  const identities = one.wants.map((want) => identityOfSource(desk, sourceOf(desk, want)));
-  if (identities.includes('caller')) return 'met';
-  return identities.every((identity) => identity !== undefined) ? 'not' : 'unknown';
+  const roles = one.component?.type?.roles ?? [];
+  const behind = roles.some((role) => BEHIND.has(role)) && !reachedByUsers(desk, one.component);
+  const each = one.wants.map((want) => {
+    const identity = identityOfSource(desk, sourceOf(desk, want));
+    if (identity === 'caller') return behind ? 'not' : 'met';
+    // What an application writes itself names its users where it was made to.
+    if (identity === undefined || (identity === 'service' && roles.includes('compute'))) return 'unknown';
+    return 'not';
+  });
+  return (['met', 'unknown', 'not'] as const).find((is) => each.includes(is)) ?? 'unknown';
+}
+
+const BEHIND: ReadonlySet<string> = new Set(['data-store', 'secret-store', 'queue']);
+
+function reachedByUsers(desk: Desk, component: Resolved | undefined): boolean {
+  return desk.model.flows.some((flow) => flow.to === component?.component.id && desk.byId.get(flow.from)?.component.kind === 'actor');
 }
 
 function identityOfSource(desk: Desk, id: string): 'caller' | 'service' | 'none' | undefined {
@@ -621,14 +635,20 @@ function identityOfSource(desk: Desk, id: string): 'caller' | 'service' | 'none'
 }
 
 function identityWord(desk: Desk, id: string): string {
-  return identityOfSource(desk, id) === 'none' ? 'nobody' : 'the service or role';
+  const identity = identityOfSource(desk, id);
+  if (identity === 'none') return 'nobody';
+  return identity === 'caller' ? 'the role by which the application comes' : 'the service';
 }
 
+/** Words of somebody who uses the system and denies it. */
+const USER =
+  /\b(?:users?|customers?|clients?|members?|citizens?|patients?|buyers?|sellers?|players?|students?|tenants?|subscribers?|visitors?|consumers?|holders?|disput\w+|den(?:y|ies|ied|ying)|claims? (?:that )?(?:they|he|she) did not)\b/i;
 const PRINCIPAL =
   /\b(?:IAM|admin(?:istrator)?s?|operators?|developers?|insiders?|employees?|privileged|root|engineers?|principals?|service account|maintainers?)\b/i;
 
 function ofEndUser(threat: ModelThreat): boolean {
-  return !PRINCIPAL.test(`${threat.title.value} ${threat.text?.value ?? ''}`);
+  const words = `${threat.title.value} ${threat.text?.value ?? ''}`;
+  return USER.test(words) && !PRINCIPAL.test(words);
 }
 
 const WORTH_HOST: Host = { id: 'viewshed.worth', title: 'What is valuable is used, changed or taken', stride: ['repudiation'] };

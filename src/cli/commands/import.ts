@@ -52,13 +52,15 @@ async function importEvidence(options: Options, files: readonly string[], io: Io
 }
 
 async function importModel(options: Options, files: readonly string[], output: string, io: Io): Promise<number> {
-  const [{ openModels, readingOf }, { modelYaml }, { checkWritable, writeWhole }, { number }, { InputError }] = await Promise.all([
-    import('../models.ts'),
-    import('../../needs/native.ts'),
-    import('../write-whole.ts'),
-    import('../table.ts'),
-    import('../../model/input-error.ts'),
-  ]);
+  const [{ openModels, readingOf }, { modelYaml }, { checkWritable, writeWhole }, { number }, { terminal: clean }, { InputError }] =
+    await Promise.all([
+      import('../models.ts'),
+      import('../../needs/native.ts'),
+      import('../write-whole.ts'),
+      import('../table.ts'),
+      import('../../../reports/escape.ts'),
+      import('../../model/input-error.ts'),
+    ]);
   const [file, another] = files;
   if (file === undefined || another !== undefined) throw new InputError('import -o takes one threat model at a time');
   if (options.scan !== undefined) throw new InputError('--scan is for evidence; leave it or -o out');
@@ -75,7 +77,7 @@ async function importModel(options: Options, files: readonly string[], output: s
     writeWhole(path, text);
     const { counts, unresolved } = report;
     io.talk(
-      `wrote ${path}: ${report.system} from ${formatName}, ${number(counts.threats)} threats, ${number(counts.needs)} needs, ${number(unresolved.length)} components not told`,
+      `wrote ${path}: ${clean(report.system)} from ${formatName}, ${number(counts.threats)} threats, ${number(counts.needs)} needs, ${number(unresolved.length)} components not told`,
     );
   }
   return 0;

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { estate, inFolder, viewshed } from './cli.ts';
+
+const composer = {
+  schema: 1,
+  applicationInfo: { name: 'Card <b>payments</b>' },
+  architecture: { description: 'Statements are kept in Amazon S3.\n' },
+  threats: [
+    {
+      id: 'a1',
+      numericId: 1,
+      statement: 'A stolen role reads | `statements` from [Amazon S3](javascript:alert(1))\u202e <img src=x>',
+      metadata: [{ key: 'STRIDE', value: ['I'] }],
+      displayOrder: 1,
+    },
+  ],
+};
+const layer = {
+  name: 'Wanted',
+  versions: { layer: '4.5' },
+  domain: 'enterprise-attack',
+  techniques: [{ techniqueID: 'T1530' }, { techniqueID: 'T1562.008' }],
+};
+
+describe('viewshed needs', () => {
+  it('lists what a model of another format wants, with reasons, priority and time, and needs no cloud', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'cards.json'), JSON.stringify(composer));
+      const { code, out, err } = await viewshed(['needs', 'cards.json'], { cwd: folder });
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain('AWS Threat Composer, cards.json');
+      expect(out).toMatch(/^HIGH \(\d+\)/m);
+      expect(out).toContain('aws.cloudtrail.data.s3.read');
+      expect(out).toContain('kept 365 days, searchable 90 days');
+      expect(out).toContain('not from the model');
+      expect(out).not.toMatch(/[\u202e\u001b]/);
+    });
+  });
+
+  it('writes Markdown in which nothing of the model is markup', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'cards.json'), JSON.stringify(composer));
+      const { code, out } = await viewshed(['needs', 'cards.json', '--format', 'markdown', '-o', 'review.md'], { cwd: folder }).then(
+        async (ran) => ({
+          ...ran,
+          out: (await import('node:fs')).readFileSync(join(folder, 'review.md'), 'utf8'),
+        }),
+      );
+      expect(code).toBe(0);
+      expect(out).toMatch(/^# Logs that Card &lt;b&gt;payments&lt;\/b&gt; needs$/m);
+      expect(out).not.toMatch(/<img|<b>|(?<!\\)\]\(|\u202e/);
+      for (const row of out.split('\n').filter((line) => line.startsWith('|'))) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
+    });
+  });
+
+  it('prints JSON with times as text', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'cards.json'), JSON.stringify(composer));
+      const { out } = await viewshed(['needs', 'cards.json', '--format', 'json', '--retention', 'pci-dss-10.5.1'], { cwd: folder });
+      const { schema, models } = JSON.parse(out);
+      expect(schema).toBe(1);
+      expect(models[0]).toMatchObject({ format: 'threat-composer', counts: { threats: 1, threatsWithNeeds: 1 } });
+      const need = models[0].needs.find((one: { sources: string[] }) => one.sources.includes('aws.cloudtrail.data.s3'));
+      expect(need.statement).toMatchObject({ retain: '366d', searchable: '92d', keeps: { from: 'profile' } });
+    });
+  });
+
+  it('takes a layer for threats and says so, unless it is told', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'layer.json'), JSON.stringify(layer));
+      const untold = await viewshed(['needs', 'layer.json'], { cwd: folder });
+      expect(untold.code).toBe(0);
+      expect(untold.out.replace(/\s+/g, ' ')).toContain('does not say what it means; its techniques are taken as threats to see');
+      const told = await viewshed(['needs', 'layer.json', '--layer', 'threats'], { cwd: folder });
+      expect(told.out).not.toContain('does not say what it means');
+    });
+  });
+
+  it('takes the overlay beside the model', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'cards.tc.json'), JSON.stringify(composer));
+      writeFileSync(join(folder, 'cards.viewshed.yaml'), 'requires: [aws.s3.accesslogs]\n');
+      const { code, out } = await viewshed(['needs', 'cards.tc.json'], { cwd: folder });
+      expect(code).toBe(0);
+      expect(out).toContain('corrected by');
+      expect(out).toContain('aws.s3.accesslogs');
+      writeFileSync(join(folder, 'cards.viewshed.yaml'), 'requires:\n  - aws.s3.nonsense\n');
+      const wrong = await viewshed(['needs', 'cards.tc.json'], { cwd: folder });
+      expect([wrong.code, wrong.out]).toEqual([2, '']);
+      expect(wrong.err).toMatch(/^viewshed: .*cards\.viewshed\.yaml:2:5: requires\[0\]: no log source/);
+    });
+  });
+
+  it.each([
+    [['needs'], /missing required argument/],
+    [['needs', 'nowhere.json'], /nowhere\.json: there is no such file/],
+    [['needs', 'a.json', '--retention', 'nonsense'], /no retention profile "nonsense"; take one of/],
+    [['needs', 'a.json', '--layer', 'both'], /Allowed choices are threats, detections/],
+    [['needs', 'a.json', 'a.json', '--overlay', 'x.yaml'], /--overlay is of one model/],
+    [['needs', 'other.txt'], /other\.txt: /],
+  ])('%j ends with one line and code 2', async (args, message) => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'a.json'), JSON.stringify(composer));
+      writeFileSync(join(folder, 'other.txt'), '{"hello": "world"}');
+      const { code, out, err } = await viewshed(args, { cwd: folder });
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toMatch(message);
+      expect(err.trim().split('\n').length).toBeLessThanOrEqual(2);
+    });
+  });
+});
+
+describe('models of other formats', () => {
+  it('are judged as native ones are', async () => {
+    await inFolder(async (folder) => {
+      const model = join(folder, 'cards.json');
+      writeFileSync(model, JSON.stringify(composer));
+      const { code, out, err } = await viewshed(['assess', '--evidence', estate, '--model', model, '--format', 'json']);
+      expect([code, err]).toEqual([1, '']);
+      const { needs } = JSON.parse(out);
+      const read = needs.find((one: { need: { events?: string } }) => one.need.events === 'aws.cloudtrail.data.s3.read');
+      expect(read).toMatchObject({ threat: 'a1', verdict: expect.stringMatching(/^(covered|partial|missing|unknown)$/) });
+      expect(read.need.reasons[0].at).toContain('cards.json#/threats/0');
+    });
+  });
+
+  it('and threats of a native model that leave their needs out', async () => {
+    await inFolder(async (folder) => {
+      const model = join(folder, 'native.yaml');
+      writeFileSync(
+        model,
+        'version: 1\nsystem: Shop\nassets: [{id: vault, type: aws.s3.bucket}]\nthreats:\n  - {id: own, title: own, assets: [vault], needs: [{events: aws.cloudtrail.data.s3.write}]}\n  - {id: none, title: none, stride: [tampering], assets: [vault], needs: []}\n  - {id: left, title: left out, stride: [information-disclosure], assets: [vault]}\n',
+      );
+      const { out } = await viewshed(['assess', '--evidence', estate, '--model', model, '--format', 'json']);
+      const { needs } = JSON.parse(out) as { needs: { threat: string; need: { events?: string } }[] };
+      expect(needs.filter((one) => one.threat === 'own').map((one) => one.need.events)).toEqual(['aws.cloudtrail.data.s3.write']);
+      expect(needs.filter((one) => one.threat === 'none')).toEqual([]);
+      expect(needs.filter((one) => one.threat === 'left').map((one) => one.need.events)).toContain('aws.cloudtrail.data.s3.read');
+    });
+  });
+});
