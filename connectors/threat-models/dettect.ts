@@ -64,7 +64,7 @@ function dataSourceClaims(source: Field): readonly LogClaim[] {
     source.notes.warn(source.pointer, 'a data source without a name; left out');
     return [];
   }
-  return maps(at(source, 'data_source')).flatMap((details) => {
+  return maps(at(source, 'data_source')).map((details): LogClaim => {
     const scores = entries(at(details, 'data_quality')).flatMap(({ key, field }) => {
       const score = amount(field);
       return score === undefined ? [] : [{ key, score }];
@@ -73,15 +73,19 @@ function dataSourceClaims(source: Field): readonly LogClaim[] {
     const connected = present(at(details, 'date_connected')) || flag(at(details, 'available_for_data_analytics')) === true;
     const products = texts(at(details, 'products')).map(({ value }) => value);
     const scope = texts(at(details, 'applicable_to')).map(({ value }) => value);
-    const words = [name.value, products.length > 0 ? `from ${products.join(', ')}` : '', scope.length > 0 ? `on ${scope.join(', ')}` : ''];
-    const claim: LogClaim = {
-      text: { ...name, value: words.filter(Boolean).join(' '), quote: name.value },
+    const words = [
+      scores.map(({ key, score }) => `${key} ${score}`).join(', ') || 'no score',
+      products.length > 0 ? `products: ${products.join(', ')}` : '',
+      scope.length > 0 ? `applies to: ${scope.join(', ')}` : '',
+    ];
+    return {
+      // Its own name and no other word: data components are looked up by it.
+      text: name,
       holds: connected && completeness !== 0 ? 'done' : 'planned',
       threats: [],
       components: [],
+      quality: said(details, words.filter(Boolean).join('; ')),
     };
-    if (scores.length === 0) return [claim];
-    return [{ ...claim, quality: said(at(details, 'data_quality'), scores.map(({ key, score }) => `${key} ${score}`).join(', ')) }];
   });
 }
 

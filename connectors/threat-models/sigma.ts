@@ -9,6 +9,7 @@ import {
   identities,
   isMap,
   list,
+  type Notes,
   namedByFile,
   notes,
   said,
@@ -32,7 +33,7 @@ export const sigma: Format = {
   about: 'One threat per rule, with its log source, the events that its conditions select, the fields it reads and its ATT&CK tags.',
   doc: 'https://sigmahq.io/docs/basics/rules.html',
   recognise({ documents }): Recognition | undefined {
-    if (documents.some(isRule)) return {};
+    if (rulesIn(documents).some(({ rule }) => rule)) return {};
     if (documents.some((one) => isMap(one) && isMap(one.correlation)))
       return { refuse: 'holds Sigma correlations only, which name no log source; give the rules that they refer to, too' };
     return undefined;
@@ -41,58 +42,70 @@ export const sigma: Format = {
     const kept = notes();
     const unique = identities();
     const threats: ModelThreat[] = [];
-    const shared = document.documents.find((one) => isMap(one) && one.action === 'global') as Readonly<Record<string, unknown>> | undefined;
-    for (const [index, value] of document.documents.entries()) {
+    for (const { index, value, rule } of rulesIn(document.documents)) {
       const pointer = document.documents.length > 1 ? `/${index}` : '';
-      if (value === shared) continue;
-      if (isMap(value) && isMap(value.correlation)) {
-        kept.warn(pointer, 'a correlation of other rules names no log source; left out');
-        continue;
-      }
-      const whole = shared && isMap(value) ? { ...shared, ...value } : value;
-      if (!isRule(whole)) {
-        kept.warn(pointer, 'is no rule (title, logsource, detection); left out');
-        continue;
-      }
-      threats.push(ruleOf(fieldOf({ value: whole }, kept, pointer), unique));
+      if (rule) threats.push(ruleOf(partsOf(document.documents, index, kept), unique));
+      else if (isMap(value) && isMap(value.correlation)) kept.warn(pointer, 'a correlation of other rules names no log source; left out');
+      else kept.warn(pointer, 'is no rule (title, logsource, detection); left out');
     }
     const only = threats.length === 1 ? threats[0]?.title : undefined;
     return [{ ...frame(sigma, document, only ?? namedByFile(document)), threats, warnings: kept.list() }];
   },
 };
 
-function isRule(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isMap(value) && Object.hasOwn(value, 'title') && isMap(value.logsource) && isMap(value.detection);
+/** Of an older way to write several rules: what the first document says holds for all that follow. */
+function isShared(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isMap(value) && value.action === 'global';
 }
 
-function ruleOf(rule: Field, unique: ReturnType<typeof identities>): ModelThreat {
-  const title = stated(at(rule, 'title')) ?? said(rule, 'untitled rule', 'assumed');
-  const level = at(rule, 'level');
+function rulesIn(documents: readonly unknown[]): readonly { readonly index: number; readonly value: unknown; readonly rule: boolean }[] {
+  const shared = documents.find(isShared);
+  return documents.flatMap((value, index) => {
+    if (isShared(value)) return [];
+    const whole = isMap(value) ? { ...shared, ...value } : value;
+    return [{ index, value, rule: isMap(whole) && Object.hasOwn(whole, 'title') && isMap(whole.logsource) && isMap(whole.detection) }];
+  });
+}
+
+/** A part of a rule, from its own document or from the one that holds for all. */
+type Parts = (key: string) => Field;
+
+function partsOf(documents: readonly unknown[], index: number, kept: Notes): Parts {
+  const field = (at_: number): Field => fieldOf({ value: documents[at_] }, kept, documents.length > 1 ? `/${at_}` : '');
+  const shared = documents.findIndex(isShared);
+  return (key) => {
+    const own = at(field(index), key);
+    return own.value !== undefined || shared < 0 ? own : at(field(shared), key);
+  };
+}
+
+function ruleOf(part: Parts, unique: ReturnType<typeof identities>): ModelThreat {
+  const title = stated(part('title')) ?? said(part('title'), 'untitled rule', 'assumed');
+  const level = part('level');
   const is = severityOf(text(level) ?? '');
-  const tags = texts(at(rule, 'tags'));
+  const tags = texts(part('tags'));
   const attack = tags.flatMap((tag) =>
     /^attack\./i.test(tag.value) ? techniquesIn(tag.value).map((id) => ({ ...tag, value: id, quote: tag.value })) : [],
   );
-  return threat(unique(rule, text(at(rule, 'id')), title.value), title, {
-    text: stated(at(rule, 'description')),
+  return threat(unique(part('id'), text(part('id')), title.value), title, {
+    text: stated(part('description')),
     severity: is ? said(level, { words: text(level) ?? '', is }) : undefined,
     attack,
     cwe: tags.flatMap((tag) => {
       const number = /^cwe[.-](\d+)$/i.exec(tag.value)?.[1];
       return number ? [{ ...tag, value: number, quote: tag.value }] : [];
     }),
-    events: eventsOf(rule).map((one) => said(at(rule, 'detection'), one)),
+    events: eventsOf(part('logsource'), part('detection')).map((one) => said(part('detection'), one)),
   });
 }
 
-function eventsOf(rule: Field): readonly ModelEvents[] {
+function eventsOf(source: Field, detection: Field): readonly ModelEvents[] {
   const logSource = Object.fromEntries(
-    entries(at(rule, 'logsource')).flatMap(({ key, field }) => {
+    entries(source).flatMap(({ key, field }) => {
       const value = text(field);
       return value === undefined || key === '__proto__' ? [] : [[key, value] as const];
     }),
   );
-  const detection = at(rule, 'detection');
   const selections = entries(detection).filter(({ key }) => key !== 'condition' && key !== 'timeframe');
   const fields = [...new Set(selections.flatMap(({ field }) => fieldsOf(field)))];
   const ways = waysOf(detection, selections);

@@ -229,8 +229,9 @@ function servicesIn(passages: readonly Passage[], lexicon: Lexicon): Services {
       else if (!existing) now.used = true;
       scope.set(type, now);
     }
-    const [first] = services;
-    if (passage.title === undefined || !first) continue;
+    // A name before several services is that of all of them together.
+    const [first, second] = services.filter(({ type }) => !type.endsWith('.account'));
+    if (passage.title === undefined || !first || second) continue;
     const titleIsService =
       lexicon.services(passage.title).some(({ type }) => type === first.type) && passage.title.length <= first.word.length + 10;
     if (titleIsService) continue;

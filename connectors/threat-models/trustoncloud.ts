@@ -117,7 +117,7 @@ export const trustoncloud: Format = {
 };
 
 /** The event of every IAM permission. One permission may stand for several API calls. */
-function eventsOf(root: Field, provider: string): ReadonlyMap<string, readonly ModelEvents[]> {
+function eventsOf(root: Field, product: string): ReadonlyMap<string, readonly ModelEvents[]> {
   const found = new Map<string, ModelEvents[]>();
   for (const { field } of entries(at(root, 'actions'))) {
     const permission = text(at(field, 'iam_permission'));
@@ -126,7 +126,7 @@ function eventsOf(root: Field, provider: string): ReadonlyMap<string, readonly M
     const api = text(at(field, 'api'));
     const endpoint = text(at(field, 'endpoint'));
     const data = /^Data-(.+)-([^-]+)$/.exec(written ?? '');
-    const base = { provider, service: 'cloudtrail', ...(endpoint ? { endpoint } : {}) };
+    const base = { product, service: 'cloudtrail', ...(endpoint ? { endpoint } : {}) };
     const event: ModelEvents =
       written === undefined
         ? {

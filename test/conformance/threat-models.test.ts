@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Document, openDocument } from '../../connectors/threat-models/document.ts';
@@ -13,8 +13,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'connectors/threat-models');
 const fixtures = join(root, 'test/fixtures/threat-models');
 const files = readdirSync(fixtures, { withFileTypes: true }).filter((one) => one.isFile());
-const knowledge = existsSync(join(root, 'rules/knowledge/verification.yaml')) ? loadKnowledge() : undefined;
-
+const knowledge = loadKnowledge();
 const fixturesOf = (id: string): string[] => files.map(({ name }) => name).filter((name) => name.split('.')[0] === id);
 
 describe.each(formats.map((one) => [one.id, one] as const))('format %s', (id, format) => {
@@ -105,10 +104,10 @@ describe.each(formats.map((one) => [one.id, one] as const))('format %s', (id, fo
     }
   });
 
-  it.skipIf(!knowledge)('names no type of component that the rules do not have', async () => {
+  it('names no type of component that the rules do not have', async () => {
     for (const name of fixturesOf(id)) {
-      for (const model of importModels(await openDocument(join(fixtures, name)), { lexicon: knowledge?.lexicon ?? smallLexicon })) {
-        for (const { type } of model.components) if (type) expect([...(knowledge?.types.keys() ?? [])], name).toContain(type.value);
+      for (const model of importModels(await openDocument(join(fixtures, name)), { lexicon: knowledge.lexicon })) {
+        for (const { type } of model.components) if (type) expect([...knowledge.types.keys()], name).toContain(type.value);
       }
     }
   });
@@ -129,8 +128,8 @@ describe('the registry', () => {
     expect(files.map(({ name }) => name).filter((name) => !ids.has(name.split('.')[0] ?? ''))).toEqual([]);
   });
 
-  it.skipIf(!knowledge)('knows the type behind every type of the IriusRisk library that it translates', () => {
-    const unknown = Object.entries(IRIUSRISK_TYPES).filter(([, resource]) => knowledge?.lexicon.typeOf(resource) === undefined);
+  it('knows the type behind every type of the IriusRisk library that it translates', () => {
+    const unknown = Object.entries(IRIUSRISK_TYPES).filter(([, resource]) => knowledge.lexicon.typeOf(resource) === undefined);
     expect(unknown).toEqual([]);
   });
 });
