@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { awsCollectors } from '../../connectors/aws/index.ts';
 import { discoveryCalls } from '../../connectors/aws/organization.ts';
 import { services } from '../../connectors/aws/sdk.ts';
+import { discoveryCalls as gcpDiscoveryCalls } from '../../connectors/gcp/hierarchy.ts';
+import { gcpCollectors } from '../../connectors/gcp/index.ts';
+import { requestOf, urlOf } from '../../connectors/gcp/rest.ts';
 import { callTable, collectors, readPaths } from '../../connectors/index.ts';
-import type { CallSpec } from '../../src/collect/collector.ts';
+import type { CallSpec, Collector } from '../../src/collect/collector.ts';
 import { isEmpty } from '../../src/events/classes.ts';
 import { EvidenceRecord, type StoredEvidence } from '../../src/model/evidence.ts';
 import { loadRules } from '../../src/needs/rules.ts';
@@ -21,7 +24,7 @@ const REGION = 'eu-west-1';
 const rules = loadRules();
 const declared: ReadonlyMap<string, CallSpec> = new Map([
   ...Object.entries(discoveryCalls),
-  ...collectors.flatMap((one) => Object.entries(one.calls)),
+  ...awsCollectors.flatMap((one) => Object.entries(one.calls)),
 ]);
 const estate: StoredEvidence[] = readFileSync(join(root, 'examples/estate/evidence.ndjson'), 'utf8')
   .trimEnd()
@@ -49,7 +52,21 @@ const READS = /^[a-z0-9-]+:(Describe|Get|List|Lookup|Search|BatchGet)[A-Z][A-Za-
 const TELLS_TOO_MUCH =
   /^(s3:GetObject|s3:GetObjectVersion|secretsmanager:Get|ssm:GetParameter|logs:(GetLogEvents|GetLogRecord|GetQueryResults)|kms:|dynamodb:(Get|BatchGet)|lambda:GetFunction$|ec2:GetPasswordData|cloudtrail:(LookupEvents|GetQueryResults))/;
 
-describe.each(collectors.map((one) => [one.id, one] as const))('collector %s', (id, collector) => {
+/** How the calls and permissions of each cloud look, and where it explains itself. */
+const STYLES: Readonly<Partial<Record<Collector['provider'], { call: RegExp; reads: RegExp; tellsTooMuch: RegExp; doc: RegExp }>>> = {
+  aws: { call: /^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$/, reads: READS, tellsTooMuch: TELLS_TOO_MUCH, doc: /^docs\.aws\.amazon\.com$/ },
+  gcp: {
+    call: /^[a-z0-9-]+:([a-z][A-Za-z0-9]*\.)*[a-z][A-Za-z0-9]*$/,
+    reads:
+      /^([a-z][A-Za-z0-9]*\.[A-Za-z0-9.]+\.(get|list|search|query|show)[A-Za-z]*(,? |$))+$|^https:\/\/www\.googleapis\.com\/auth\/[a-z._]+\.readonly$/,
+    tellsTooMuch:
+      /^(storage\.objects\.get|logging\.(logEntries|privateLogEntries|views)\.|secretmanager\.versions|bigquery\.tables\.getData|pubsub\.subscriptions\.consume)/,
+    doc: /^(docs\.)?cloud\.google\.com$|^[a-z]+\.google\.com$/,
+  },
+};
+
+describe.each(collectors.map((one) => [`${one.provider} ${one.id}`, one] as const))('collector %s', (_, collector) => {
+  const { id } = collector;
   it('has the name of its file, which registers it and nothing else', () => {
     expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     const file = join(root, 'connectors', collector.provider, `${id}.ts`);
@@ -60,14 +77,16 @@ describe.each(collectors.map((one) => [one.id, one] as const))('collector %s', (
 
   it('says what it calls and why, with reads alone', () => {
     expect(Object.keys(collector.calls).length).toBeGreaterThan(0);
+    const style = STYLES[collector.provider];
+    if (!style) throw new Error(`nothing says how calls of ${collector.provider} look`);
     for (const [call, spec] of Object.entries(collector.calls)) {
-      expect(call).toMatch(/^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$/);
-      expect(spec.permission, call).toMatch(READS);
-      expect(spec.permission, call).not.toMatch(TELLS_TOO_MUCH);
+      expect(call).toMatch(style.call);
+      expect(spec.permission, call).toMatch(style.reads);
+      expect(spec.permission, call).not.toMatch(style.tellsTooMuch);
       expect(spec.why.length, call).toBeGreaterThan(5);
       expect(spec.why, call).not.toMatch(/[.\n]$/);
     }
-    expect(new URL(collector.doc)).toMatchObject({ protocol: 'https:', hostname: 'docs.aws.amazon.com' });
+    expect(new URL(collector.doc)).toMatchObject({ protocol: 'https:', hostname: expect.stringMatching(style.doc) });
   });
 
   it('informs sources that there are', () => {
@@ -79,10 +98,14 @@ describe.each(collectors.map((one) => [one.id, one] as const))('collector %s', (
 describe('the collectors together', () => {
   it('have ids of their own, and every file that makes one is in the list', () => {
     expect(new Set(collectors.map((one) => one.id)).size).toBe(collectors.length);
-    const files = readdirSync(join(root, 'connectors/aws')).filter(
-      (file) => file.endsWith('.ts') && /: Collector = \{$/m.test(readFileSync(join(root, 'connectors/aws', file), 'utf8')),
-    );
-    expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual(awsCollectors.map((one) => one.id).sort());
+    for (const cloud of ['aws', 'gcp']) {
+      const folder = join(root, 'connectors', cloud);
+      const files = readdirSync(folder).filter(
+        (file) => file.endsWith('.ts') && /: Collector = \{$/m.test(readFileSync(join(folder, file), 'utf8')),
+      );
+      const listed = collectors.filter((one) => one.provider === cloud).map((one) => one.id);
+      expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual(listed.sort());
+    }
   });
 
   it('inform every source that is in scope, or the whole that it is a part of', () => {
@@ -92,7 +115,10 @@ describe('the collectors together', () => {
   });
 
   it('agree where they declare the same call: one permission and one page token', () => {
-    for (const [call, spec] of collectors.flatMap((one) => Object.entries(one.calls))) {
+    const keyed = collectors.flatMap((one) =>
+      Object.entries(one.calls).map(([call, spec]) => [one.provider === 'aws' ? call : `${one.provider}/${call}`, spec] as const),
+    );
+    for (const [call, spec] of keyed) {
       expect(callTable.get(call), call).toEqual({ permission: spec.permission, ...(spec.pages ? { next: spec.pages.from } : {}) });
     }
   });
@@ -120,9 +146,27 @@ describe('the collectors together', () => {
     30_000,
   );
 
-  it('are pure and leave errors to the engine', () => {
-    const files = closure(join(root, 'connectors/aws/index.ts'));
-    expect(files.length).toBeGreaterThan(collectors.length);
+  it.each([...Object.entries(gcpDiscoveryCalls), ...gcpCollectors.flatMap((one) => Object.entries(one.calls))] as [string, CallSpec][])(
+    '%s of Google Cloud says where it goes: a read of the service that it names',
+    (call, spec) => {
+      const url = urlOf(call, spec.url);
+      const args = Object.fromEntries([...url.matchAll(/\{\+?([\w.]+)\}/g)].map(([, name = '']) => [name, 'x']));
+      const request = requestOf(url, args);
+      expect(new URL(request.url)).toMatchObject({ protocol: 'https:', hostname: expect.stringMatching(/\.googleapis\.com$/) });
+      expect(new URL(request.url).hostname.split('.')[0]).toBe(call.split(':')[0]);
+      // A POST reads only where its name says so.
+      expect(
+        request.method === 'GET' || (request.method === 'POST' && /:(get|list|search|query|show)[A-Za-z]*$/.test(request.url)),
+        url,
+      ).toBe(true);
+      // All lists of Google's go on by a token, which nobody may leave out.
+      if (/\.(list|aggregatedList|search\w*)$/.test(call)) expect(spec.pages, call).toEqual({ from: 'nextPageToken', to: 'pageToken' });
+    },
+  );
+
+  it.each(['aws', 'gcp'])('are pure and leave errors to the engine: %s', (cloud) => {
+    const files = closure(join(root, 'connectors', cloud, 'index.ts'));
+    expect(files.length).toBeGreaterThan(collectors.filter((one) => one.provider === cloud).length);
     for (const file of files) {
       const text = codeOf(readFileSync(file, 'utf8'));
       const name = relative(root, file);
@@ -134,7 +178,7 @@ describe('the collectors together', () => {
         /\bMath\.random\b/,
         /\bperformance\b/,
         /\bglobalThis\b/,
-        /from '(?:node:|@aws-sdk\/|@smithy\/|nock|undici)[^']*'/,
+        /from '(?:node:|@aws-sdk\/|@smithy\/|@google-cloud\/|google-auth-library|nock|undici)[^']*'/,
         /\bimport\(/,
         /\.catch\(\s*\(/,
         /\bconsole\b/,
@@ -373,7 +417,7 @@ function certain(paths: LogPaths): string[] {
 
 /** Sources that the paths say nothing of where their lists were not read: no emitter that may pass, and no blind spot. */
 function unseen(paths: LogPaths): string[] {
-  return [...new Set(collectors.flatMap((one) => one.informs))].filter((source) => {
+  return [...new Set(awsCollectors.flatMap((one) => one.informs))].filter((source) => {
     if (rules.sources.get(source)?.native || rules.sources.get(source)?.carries) return false;
     const emitters = paths.emitters.filter((one) => one.sources.includes(source));
     const may = emitters.some((one) => one.taps.some((edge) => !isEmpty(edge.mayPass) && edge.unknowns.length > 0));
@@ -390,7 +434,7 @@ function packageOf(load: () => Promise<object>): string {
   return found;
 }
 
-/** A module of connectors/aws and all of the same folder that it imports. */
+/** A module of a cloud's connectors and all of the same folder that it imports. */
 function closure(start: string): string[] {
   const seen = new Set<string>();
   const visit = (file: string): void => {
