@@ -225,7 +225,7 @@ function dataAccess(evidence: EvidenceView, paths: PathsBuilder, container: GcpC
     unknowns: [
       ...unread,
       ...doubtful.map((member) => ({
-        call: 'gcp/cloudidentity:groups.memberships.list',
+        call: 'cloudidentity:groups.memberships.list',
         permission: 'groups.read of Cloud Identity',
         on: member,
         code: 'MembersNotRead',

@@ -71,7 +71,8 @@ export function landInLogBucket(evidence: EvidenceView, paths: PathsBuilder, wri
   const found = lists
     .flatMap((one) => one.pages.flatMap((page) => page.buckets))
     .find((bucket) => sameBucket(evidence, bucket.name, owner, location, short));
-  const unknown = found ? undefined : (list?.unknown ?? (list ? undefined : evidence.unknownOf(listOp, accountOf(owner), 'NotAsked', [])));
+  const unread = list ? list.unknown : evidence.unknownOf(listOp, accountOf(owner), 'NotAsked', []);
+  const unknown = found || !unread ? undefined : { ...unread, on: accountOf(owner) };
   const required = short === '_Required';
   const ids = lists.flatMap((one) => one.ids);
   const kept: Kept = required

@@ -367,7 +367,7 @@ function edgesOf(
       ...base,
       id: `${key} sample ${index}`,
       label: `${name} (a sample)`,
-      passes: NOTHING,
+      passes: open.length > 0 ? NOTHING : cut(events, withheld.possible, `sample ${index} passes`),
       mayPass: cut(events, withheld.certain, `sample ${index}`),
       sampling: share,
       unknowns: [...taken.unknowns, ...open, ...doubt],
@@ -446,9 +446,7 @@ function withErrors(evidence: EvidenceView, { sink, owner }: OwnedSink, delivery
   return {
     state: 'stale',
     why: `${errors} entries could not be written to ${sink.destination}`,
-    unknowns: [
-      { call: 'gcp/logging:entries.list', permission: 'a look at the error log of the sink', on: sink.name, code: 'ExportErrors' },
-    ],
+    unknowns: [{ call: 'logging:entries.list', permission: 'a look at the error log of the sink', on: sink.name, code: 'ExportErrors' }],
   };
 }
 
@@ -512,7 +510,7 @@ function landInProject(evidence: EvidenceView, paths: PathsBuilder, writer: Writ
         const arrival = { ...edge, id: `arrived ${edge.id}` };
         // Whether _Required also takes entries of other projects is not documented.
         const open = {
-          call: 'gcp/logging:entries.list',
+          call: 'logging:entries.list',
           permission: 'a look at the entries of _Required',
           on: account,
           code: 'NotDocumented',

@@ -93,13 +93,13 @@ export function admits(writer: Writer, right: Right, grants: readonly Grants[], 
       const several = members.find((member) => /^(group|domain|principalSet|principal):/.test(member));
       if (known && carries && condition === undefined) return { state: 'flowing' };
       if (known && carries) perhaps.push(open('iam:condition', 'a condition that can be read', `${role} on ${on}`, 'ConditionNotRead'));
-      else if (known) perhaps.push(open('gcp/iam:roles.get', 'iam.roles.get', role, 'RoleNotRead'));
+      else if (known) perhaps.push(open('iam:roles.get', 'iam.roles.get', role, 'RoleNotRead'));
       else if (several !== undefined && (carries || basic))
-        perhaps.push(open('gcp/cloudidentity:groups.memberships.list', 'groups.read of Cloud Identity', several, 'MembersNotRead'));
+        perhaps.push(open('cloudidentity:groups.memberships.list', 'groups.read of Cloud Identity', several, 'MembersNotRead'));
     }
   }
   const unread = grants.flatMap(({ unknown }) => (unknown ? [unknown] : []));
-  if (identity === undefined) perhaps.push(open('gcp/logging:sinks.get', 'logging.sinks.get', on, 'NoWriterIdentity'));
+  if (identity === undefined) perhaps.push(open('logging:sinks.get', 'logging.sinks.get', on, 'NoWriterIdentity'));
   if (unread.length + perhaps.length > 0) {
     return { state: 'unknown', why: `whether ${on} lets ${shown(identity)} write was not read`, unknowns: [...unread, ...perhaps] };
   }
