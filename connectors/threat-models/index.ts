@@ -8,6 +8,7 @@ import type { Format, ReadContext, Recognition } from './format.ts';
 import { hcltm } from './hcltm.ts';
 import { mtmt } from './mtmt.ts';
 import { otm } from './otm.ts';
+import { pytm } from './pytm.ts';
 import { isMap } from './said.ts';
 import { sigma } from './sigma.ts';
 import { threagile } from './threagile.ts';
@@ -25,6 +26,7 @@ export const formats: readonly Format[] = [
   mtmt,
   tmLibrary,
   hcltm,
+  pytm,
   attackNavigator,
   attackFlow,
   trustoncloud,
@@ -66,6 +68,11 @@ function sibling({ value, syntax }: Document): string | undefined {
   const has = (...keys: readonly string[]): boolean => keys.every((key) => Object.hasOwn(value, key));
   if ((typeof value.$schema === 'string' && /json-schema\.org/.test(value.$schema)) || (value.type === 'object' && isMap(value.properties)))
     return 'is a JSON Schema; give a model that follows it';
+  if (Array.isArray(value.threat_model) || has('cross_cutting_threats', 'subsystems'))
+    return 'is output of STRIDE-GPT, which is not read; write the threats into one of the formats that are';
+  if (has('mitigations', 'exposures', 'acceptances'))
+    return 'is output of ThreatSpec, which is not read; write the model in one of the formats that are';
+  if (value.version === 1 && has('system')) return 'is a native model already, which needs no import';
   if (has('correlation') || has('detection')) return 'holds no complete Sigma rule; give the rule files with logsource and detection';
   if (has('components', 'dataflows', 'trustzones')) return 'is a StartLeft mapping file; give the OTM file that it helps to make';
   if (Object.keys(value).length > 0 && Object.keys(value).every((key) => /^(?:ATT&CK|DeTT&CT)-/.test(key)))
