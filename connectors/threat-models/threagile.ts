@@ -350,6 +350,8 @@ function modelOf(document: Document, context: ReadContext): SystemModel {
       tags: [...tags.filter(({ value }) => !/^log:/i.test(value)), ...technologies.slice(1)],
       inScope: flag(out) === true ? said(out, false, 'stated', why) : said(out, true, present(out) ? 'stated' : 'assumed'),
       internetFacing: statedFlag(at(field, 'internet')),
+      physical:
+        text(at(field, 'machine'))?.toLowerCase() === 'physical' ? said(at(field, 'machine'), true, 'stated', 'physical') : undefined,
       confidentiality: rating(field, 'confidentiality', CONFIDENTIALITY),
       stores: knownData(at(field, 'data_assets_stored')),
       handles: knownData(at(field, 'data_assets_processed')),

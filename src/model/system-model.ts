@@ -79,6 +79,8 @@ export interface Component {
   readonly inScope: Said<boolean>;
   readonly internetFacing?: Said<boolean>;
   readonly storesCredentials?: Said<boolean>;
+  /** The model calls it a machine of its own, which is at odds with standing in a cloud. */
+  readonly physical?: Said<boolean>;
   /** Its own rating, without that of its data. */
   readonly confidentiality?: Said<Rating>;
   /** Data assets kept in it, and those that only pass through. */

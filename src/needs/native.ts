@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { DAY, showDuration } from '../model/duration.ts';
 import type { Basis, Rating, Said, SystemModel } from '../model/system-model.ts';
-import { type NeedStatement, PRIORITIES, type Priority, type Threat, type ThreatModel } from '../model/threat-model.ts';
+import { type NeedStatement, PRIORITIES, type Priority, type Threat, ThreatModel } from '../model/threat-model.ts';
 import { eventsNamed } from './compile.ts';
 import type { DerivedNeed } from './derive/report.ts';
 import type { Derived } from './derive.ts';
@@ -181,5 +181,6 @@ function timeText(seconds: number): string {
 
 /** A native model as YAML that reads as the same model. Threats without needs keep an empty list, so that nothing is derived for them again. */
 export function modelYaml(model: ThreatModel): string {
-  return stringify(plainModel(model), { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
+  // Through the shape, so that keys stand in its order whoever wrote them.
+  return stringify(plainModel(ThreatModel.parse(plainModel(model))), { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
 }

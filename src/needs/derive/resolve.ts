@@ -168,9 +168,9 @@ function contradictionOf(
 ): string | undefined {
   if (around && own && own !== around && own !== 'saas' && own !== 'kubernetes' && type)
     return `${type.name} is of ${own}, and the model puts it into ${around}`;
-  const physical = [component.nativeType, ...component.tags].find((one) => one && /(?:^|[\s:=])physical$/i.test(one.value));
-  return physical && around && around !== 'any' && around !== 'saas'
-    ? `the model calls it ${physical.value} and puts it into ${around}`
+  const { physical } = component;
+  return physical?.value && around && around !== 'any' && around !== 'saas'
+    ? `the model calls it ${quoteOf(physical).quote ?? 'physical'} and puts it into ${around}`
     : undefined;
 }
 
