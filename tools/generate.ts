@@ -95,6 +95,9 @@ function sourceSection(source: Source): string[] {
         ? [`Not a log of its own: it carries ${source.carries.map((id) => `[\`${id}\`](#${anchor(id)})`).join(', ')}. Needs name those.`]
         : []),
       ...(source.latency === undefined ? [] : [`Usually there after ${showDuration(source.latency)}.`]),
+      ...(source.identity === undefined
+        ? []
+        : [`Whose identity it carries: ${IDENTITY[source.identity]}. ${source.identityNote ?? ''}`.trim()]),
       ...(source.enable === undefined ? [] : [`To turn it on: ${code(source.enable)}`]),
       `Read by ${informers(source).map(collectorLink).join(', ')} with ${permissionsOf(source).map(code).join(', ')}.`,
       `[Provider's documentation](${source.doc})`,
@@ -257,6 +260,8 @@ function valuesText(name: string, field: Source['fields'][string], source: Sourc
   if (values.length > 0) return `${values.join(' ')}${field.closed || fixed ? '' : ' …'}`;
   return field.example === undefined ? '' : `such as ${code(field.example)}`;
 }
+
+const IDENTITY = { caller: 'of who called', service: 'of the service or role that acted for somebody', none: "nobody's" } as const;
 
 const OPERATORS: Readonly<Record<keyof Where[string], string>> = {
   equals: 'is',
