@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { enterGcpReplay } from '../connectors/gcp/replay/environment.ts';
+import { startGcpReplay } from '../connectors/gcp/replay/server.ts';
 import { assess, collect, InputError, readEvidence, render, trace } from '../src/index.ts';
 import { estate, inFolder } from './cli/cli.ts';
 import { serveEstate } from './cli/estate.ts';
@@ -54,6 +56,38 @@ describe('the library', () => {
     await expect(assess({ evidence: 'nope.ndjson' })).rejects.toThrow(InputError);
     await expect(assess({ evidence: estate, asOf: 'soon' })).rejects.toThrow(/asOf takes a time/);
     expect(() => render({} as never, { format: 'pdf' })).toThrow(/no report called "pdf"/);
+  });
+
+  it('collects from Google Cloud alone where that alone is named', async () => {
+    const at = { v: 1 as const, provider: 'gcp' as const, account: 'card-vault', service: 'cloudresourcemanager', at: asOf };
+    const replay = await startGcpReplay([
+      {
+        ...at,
+        op: 'projects.get',
+        args: { name: 'projects/card-vault' },
+        body: { name: 'projects/48', projectId: 'card-vault', state: 'ACTIVE' },
+      },
+      {
+        ...at,
+        op: 'projects.getAncestry',
+        args: { projectId: 'card-vault' },
+        body: { ancestor: [{ resourceId: { type: 'project', id: 'card-vault' } }] },
+      },
+    ]);
+    const leave = enterGcpReplay(replay);
+    try {
+      await inFolder(async (folder) => {
+        const store = join(folder, 'evidence.db');
+        const summary = await collect({ store, gcp: { projects: ['card-vault'] } });
+        expect(summary).toMatchObject({ stopped: false, notStarted: [], accounts: { total: 1, reached: 1 } });
+        expect((await assess({ evidence: store })).estate.accounts).toMatchObject([
+          { provider: 'gcp', id: 'card-vault', state: 'partial' },
+        ]);
+      });
+    } finally {
+      leave();
+      await replay.close();
+    }
   });
 
   it('collects', async () => {

@@ -39,7 +39,7 @@ const FENCES: readonly (readonly [file: string, open: readonly string[], fenced:
   [
     'src/cli/commands/probe.ts',
     ['../../../connectors/index.ts', '../../assess/assess.ts'],
-    ['@aws-sdk/client-s3', '@smithy/node-http-handler'],
+    ['@aws-sdk/client-s3', '@smithy/node-http-handler', '@google-cloud/logging', 'google-auth-library'],
   ],
   [
     'connectors/aws/probe.ts',
@@ -52,6 +52,12 @@ const FENCES: readonly (readonly [file: string, open: readonly string[], fenced:
     ['node:http', '../../../src/model/evidence.ts'],
     ['../../../src/assess/assess.ts', '../../../src/cli/command.ts'],
   ],
+  [
+    'connectors/gcp/probe.ts',
+    ['../../src/paths/graph.ts', './places.ts', 'zod'],
+    ['../../src/assess/assess.ts', '../../reports/index.ts', '@google-cloud/logging', 'google-auth-library', 'node:fs'],
+  ],
+  ['connectors/gcp/sdk.ts', ['@google-cloud/logging', 'google-auth-library', 'node:async_hooks'], ['../../src/assess/assess.ts']],
   [
     'reports/probe.ts',
     ['../src/model/assessment.ts', './escape.ts'],
