@@ -17,9 +17,11 @@ import {
 } from '../src/model/knowledge.ts';
 import { KnownEvents, NamedEventsFile, Source } from '../src/model/source.ts';
 import { ThreatModel } from '../src/model/threat-model.ts';
+import { OverlayFile } from '../src/needs/overlay.ts';
 
 const SHAPES: Readonly<Record<string, { readonly title: string; readonly shape: z.ZodType }>> = {
   'threat-model': { title: 'Viewshed threat model', shape: ThreatModel },
+  overlay: { title: 'Viewshed overlay of a threat model', shape: OverlayFile },
   source: { title: 'Viewshed log source', shape: Source },
   events: { title: 'Viewshed named event classes', shape: NamedEventsFile },
   'known-events': { title: 'Viewshed known events', shape: KnownEvents },

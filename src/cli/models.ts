@@ -128,27 +128,36 @@ function native(
   rules: Rules,
 ): OpenedModel {
   const { model, file, underived } = loaded;
-  const system = systemModelOf(loaded);
-  const settled = overlay?.settle([system]);
-  const derived = derive(system, knowledge, rules, {
-    threats: new Set(underived),
-    ...(reading.retention === undefined ? {} : { retention: reading.retention }),
-    ...(settled ? { overlay: settled } : {}),
-  });
-  const whole = underived.length === 0 && settled === undefined ? model : completed(model, derived);
-  const needs = statedNeeds(whole, knowledge, rules);
-  const withNeeds = whole.threats.filter((threat) => needs.some((need) => need.threats.includes(threat.id))).length;
-  const { counts } = derived.report;
+  const derived = (): { readonly whole: ThreatModel; readonly report: DerivationReport } => {
+    const system = systemModelOf(loaded);
+    const settled = overlay?.settle([system]);
+    const found = derive(system, knowledge, rules, {
+      threats: new Set(underived),
+      ...(reading.retention === undefined ? {} : { retention: reading.retention }),
+      ...(settled ? { overlay: settled } : {}),
+    });
+    return { whole: completed(model, found), report: found.report };
+  };
+  const listed = ({ whole, report }: ReturnType<typeof derived>): DerivationReport => {
+    const needs = statedNeeds(whole, knowledge, rules);
+    const served = new Set(needs.flatMap((need) => need.threats));
+    const threatsWithNeeds = whole.threats.filter((threat) => served.has(threat.id)).length;
+    return { ...report, needs, counts: { ...report.counts, threats: whole.threats.length, threatsWithNeeds, needs: needs.length } };
+  };
+  const notes = overlay ? [`${file}: corrected by ${overlay.file}`] : [];
+  if (underived.length > 0 || overlay) {
+    const done = derived();
+    return { file, formatName: 'Viewshed', model: done.whole, report: listed(done), notes };
+  }
+  // Nothing is to be derived: what is known of components and techniques is looked at only where somebody wants to read about it.
   return {
     file,
     formatName: 'Viewshed',
-    model: whole,
-    report: {
-      ...derived.report,
-      needs,
-      counts: { ...counts, threats: whole.threats.length, threatsWithNeeds: withNeeds, needs: needs.length },
+    model,
+    get report() {
+      return listed({ ...derived(), whole: model });
     },
-    notes: [],
+    notes,
   };
 }
 

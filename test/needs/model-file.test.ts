@@ -27,17 +27,18 @@ describe('loadModels', () => {
   });
 
   it.each([
-    ['otm.json', '{"otmVersion": "0.2.0", "project": {}}', 'looks like Open Threat Model'],
-    ['dragon.json', '{"version": "2.0", "summary": {}, "detail": {}}', 'looks like Threat Dragon'],
-    ['threagile.yaml', 'threagile_version: 1.0.0\ntechnical_assets: {}\n', 'looks like Threagile'],
-    ['composer.json', '{"schema": 1, "threats": []}', 'looks like Threat Composer'],
-    ['list.yaml', '- a\n- b\n', 'not read yet'],
-    ['tm7.xml', '<ThreatModel xmlns="x"></ThreatModel>', 'not read yet'],
-    ['other.yaml', 'hello: world\n', 'not read yet'],
-  ])('says of %s that the format is not read yet', (name, text, said) => {
-    const path = file(name, text);
-    expect(() => loadModels([path])).toThrow(said);
-    expect(() => loadModels([path])).toThrow(/not read yet; write a model with version, system, assets and threats$/);
+    ['list.yaml', '- a\n- b\n'],
+    ['tm7.xml', '<ThreatModel xmlns="x"></ThreatModel>'],
+    ['other.yaml', 'hello: world\n'],
+  ])('says of %s that it is none', (name, text) => {
+    expect(() => loadModels([file(name, text)])).toThrow(
+      /is no threat model of this product; one has version, system, assets and threats$/,
+    );
+  });
+
+  it('knows the threats that leave their needs out from those that have none', () => {
+    const path = file('some.yaml', 'version: 1\nsystem: Shop\nthreats:\n  - {id: a, title: a}\n  - {id: b, title: b, needs: []}\n');
+    expect(loadModels([path])[0]).toMatchObject({ underived: ['a'], sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
   it('tells where a native model is wrong', () => {
