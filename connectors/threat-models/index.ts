@@ -2,6 +2,7 @@ import { InputError } from '../../src/model/input-error.ts';
 import type { SystemModel } from '../../src/model/system-model.ts';
 import { attackFlow } from './attack-flow.ts';
 import { attackNavigator } from './attack-navigator.ts';
+import { cyclonedx } from './cyclonedx.ts';
 import { dettect } from './dettect.ts';
 import type { Document } from './document.ts';
 import type { Format, ReadContext, Recognition } from './format.ts';
@@ -25,6 +26,7 @@ export const formats: readonly Format[] = [
   threatDragon,
   mtmt,
   tmLibrary,
+  cyclonedx,
   hcltm,
   pytm,
   attackNavigator,
