@@ -72,9 +72,12 @@ export async function readDocument(bytes: Uint8Array, file: string): Promise<Doc
   if (first === '{' || first === '[') {
     checkBrackets(text, file, MOST_DEPTH, true);
     const parsed = parseJson(text, file);
-    if (!(parsed instanceof InputError)) return done('json', [parsed.value]);
+    if (!(parsed instanceof InputError)) {
+      warnings.push(...doubledKeys(text));
+      return done('json', [parsed.value]);
+    }
     const yaml = text.length > MOST_WRITTEN ? parsed : parseYaml(text, file);
-    if (yaml instanceof InputError) throw parsed;
+    if (yaml instanceof InputError) throw explained(parsed, head, file);
     warnings.push({ pointer: '', message: `${parsed.message.slice(file.length + 1).trim()}; read as YAML, so check what came of it` });
     warnings.push(...yaml.warnings);
     return done('yaml', yaml.documents);
@@ -151,6 +154,7 @@ function refuseProse(head: string, file: string): void {
       `${file}: is a pytm program, which would have to be run to be read; run it with --json model.json and give that file`,
     );
   if (/^\s*(?:#!\S*python|#!\/usr\/bin\/env\s+python)/.test(head)) throw new InputError(`${file}: is a Python program, not a threat model`);
+  if (/^\s*```/.test(head)) throw new InputError(`${file}: stands in a Markdown fence (\`\`\`); take the fence off`);
   if (/^[ \t*#/]*@(?:mitigates|exposes|accepts|transfers|connects|threat|control|component)\s+\S/m.test(head))
     throw new InputError(`${file}: holds ThreatSpec annotations, which are not read; keep the model in one of the formats that are`);
 }
@@ -221,6 +225,38 @@ function parseJson(text: string, file: string): { readonly value: unknown } | In
   }
 }
 
+/** What cannot be read may be something else that is known. */
+function explained(error: InputError, head: string, file: string): InputError {
+  if (/^[ \t]*\{%/m.test(head)) return new InputError(`${file}: is a template ({% … %}), which has to be filled in before it is read`);
+  const markdown = /^#{1,2} \S/m.test(head) && /^(?:#{2,6} \S|```)/m.test(head);
+  return markdown ? new InputError(`${file}: is a Markdown text, not a threat model; give the model that it speaks of`) : error;
+}
+
+/** Keys that valid JSON has twice in one map: the parser takes the last without a word. */
+function doubledKeys(text: string): readonly Warning[] {
+  if (text.length > MOST_WRITTEN) return [];
+  const found: Warning[] = [];
+  const open: (Set<string> | undefined)[] = [];
+  // Strings, and what opens and closes; nothing else matters here.
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else {
+      const keys = open.at(-1);
+      const end = index + token.length;
+      if (!keys || !/^\s{0,1000}:/.test(text.slice(end, end + 1001))) continue;
+      if (keys.has(token) && found.length < MOST_WARNINGS)
+        found.push({
+          pointer: '',
+          message: `line ${placeOf(text, index).split(':')[0]}: the key ${clip(token)} is there twice; the last one counts`,
+        });
+      keys.add(token);
+    }
+  }
+  return found;
+}
+
 /** Where JSON goes wrong. Not every message tells: then by halves, for all that comes before the slip only ends too early. */
 function jsonError(text: string, message: string): number {
   const told = /at position (\d+)/.exec(message)?.[1];
@@ -272,9 +308,7 @@ function parseYaml(
     return readYaml(text, file, repairs);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const head = text.slice(0, HEAD);
-    const markdown = /^#{1,2} \S/m.test(head) && /^(?:#{2,6} \S|```)/m.test(head);
-    return markdown ? new InputError(`${file}: is a Markdown text, not a threat model; give the model that it speaks of`) : error;
+    return explained(error, text.slice(0, HEAD), file);
   }
 }
 

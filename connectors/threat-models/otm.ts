@@ -99,7 +99,7 @@ export const IRIUSRISK_TYPES: Readonly<Record<string, string>> = {
 const LOG_TYPES = /^(?:cloudtrail|cloudwatch|cd-config|cd-guardduty|cd-macie|cd-inspector|cd-security-hub)$/i;
 const LOG_TAGS =
   /^(?:aws_(?:cloudtrail|flow_log|cloudwatch_log_group|config_\w+|guardduty_\w+|macie2?_\w+|securityhub_\w+|route53_resolver_query_log_config|s3_bucket_logging)|AWS::(?:CloudTrail|Logs|Config|GuardDuty|SecurityHub|Macie)::\w+|AWS::EC2::FlowLog|azurerm_(?:monitor_diagnostic_setting|log_analytics_workspace|network_watcher_flow_log)|google_logging_\w+)$/;
-/** Zones and components around a component. */
+/** Zones around a component. */
 const MOST_AROUND = 100;
 const INTERNET_ZONE = 'f0ba7722-39b6-4c81-8290-a30a248bb8d9';
 
@@ -248,23 +248,33 @@ function placesOf(root: Field, kept: Notes): Places {
     const id = text(at(one, 'id'));
     if (id !== undefined && !componentById.has(id)) componentById.set(id, one);
   }
+  /** Of every component and zone that was asked for or passed on the way: long chains are walked once. */
+  const settled = new Map<unknown, readonly string[]>();
   const around = (start: Field): readonly string[] => {
-    const found: string[] = [];
-    const seen = new Set<Field | undefined>([start]);
+    const way: { readonly field: Field; readonly zone: string | undefined }[] = [];
+    const seen = new Set<unknown>();
+    let found: readonly string[] = [];
     for (let field: Field | undefined = start; field; ) {
+      const before = settled.get(field.value);
+      if (before) {
+        found = before;
+        break;
+      }
       const parent: Field = at(field, 'parent');
       const zone: string | undefined = text(at(parent, 'trustZone'));
       const inside: string | undefined = text(at(parent, 'component'));
       const next: Field | undefined = zone === undefined ? componentById.get(inside ?? '') : zoneById.get(zone);
       if (!next && (zone ?? inside) !== undefined)
         kept.warn(parent.pointer, `"${(zone ?? inside ?? '').slice(0, 60)}" is not in the model`);
-      if (next && (seen.has(next) || seen.size > MOST_AROUND)) {
-        kept.warn(parent.pointer, seen.has(next) ? 'stands inside of itself' : `stands inside of more than ${MOST_AROUND} others`);
-        break;
-      }
-      if (next && zone !== undefined) found.push(zone);
-      seen.add(next);
-      field = next;
+      seen.add(field.value);
+      const circle = next !== undefined && seen.has(next.value);
+      if (circle) kept.warn(parent.pointer, 'stands inside of itself');
+      way.push({ field, zone: next && !circle ? zone : undefined });
+      field = circle ? undefined : next;
+    }
+    for (const { field, zone } of way.reverse()) {
+      if (zone !== undefined) found = [zone, ...found].slice(0, MOST_AROUND);
+      settled.set(field.value, found);
     }
     return found;
   };

@@ -218,6 +218,10 @@ describe('what no model looks like', () => {
     ['a mapping file', 'trustzones: []\ncomponents: []\ndataflows: []\n', /mapping file/],
     ['a list of nothing', '[]', /list of something else/],
     ['a map of nothing', '{}', /no format/],
+    ['JSON in a fence', '```json\n{"a": 1}\n```', /fence/],
+    ['a template', 'a:\n{% for b in c %}\n  - d\n{% endfor %}\n', /is a template/],
+    ['output of STRIDE-GPT', '{"threat_model": [{"Threat Type": "Spoofing"}], "improvement_suggestions": []}', /STRIDE-GPT/],
+    ['a native model', 'version: 1\nsystem: Cards\n', /native model already/],
   ];
   it.each(REFUSED)('%s', async (_, source, why) => {
     const found = await outcome(source);
@@ -242,6 +246,11 @@ describe('what is odd and read all the same', () => {
   const READ: readonly (readonly [name: string, source: Uint8Array | string, warning: RegExp])[] = [
     ['JSON with a comma too many', '{"otmVersion": "0.2.0", "project": {"name": "a", "id": "a",}}', /is not valid JSON.*read as YAML/],
     ['a key that is there twice', 'otmVersion: "0.2"\nproject: {name: a}\nproject: {name: b}\n', /"project" is there twice/],
+    [
+      'a key that is there twice in JSON',
+      '{"otmVersion": "0.2", "project": {"name": "a", "name": "b"}}',
+      /line 1: the key "name" is there twice/,
+    ],
     ['a tag of one’s own', 'otmVersion: "0.2"\nproject: {name: !!js/function "x", id: !mine a}\n', /the tag is ignored/],
     ['a second byte order mark', '\uFEFFotmVersion: "0.2"\nproject: {name: "a\uFEFFb"}\n', /byte order mark stands in the middle/],
   ];
