@@ -34,9 +34,11 @@ export function gcpProvider(options: GcpOptions = {}): Provider {
   }
 
   /** What was to be scanned is in the evidence, so that an assessment says that it was not. */
-  function failed(desk: Desk, error: CallError): InputError {
-    if (organization) desk.refuse(organization, 'cloudresourcemanager:organizations.get', { name: organization }, error);
-    for (const id of starts) desk.refuse(id, 'cloudresourcemanager:projects.get', { name: `projects/${id}` }, error);
+  function failed(desk: Desk, error: CallError, asked?: string): InputError {
+    for (const id of [...(organization === undefined ? [] : [organization]), ...starts]) {
+      const [call, name] = describing({ id });
+      if (id !== asked) desk.refuse(id, call, { name }, error);
+    }
     return new InputError(startFailure(error, options.impersonate));
   }
 
@@ -61,7 +63,12 @@ export function gcpProvider(options: GcpOptions = {}): Provider {
           );
         starts = [own];
       }
-      return sessionOf(organization !== undefined && starts.length === 0 ? organization : (starts[0] as string));
+      const session = sessionOf(organization !== undefined && starts.length === 0 ? organization : (starts[0] as string));
+      // A token may be there and be good for nothing: the first call tells, and is one that is made anyway.
+      const [call, name] = describing({ id: session.account });
+      const first = await desk.ask(session, call, { name });
+      if (!first.ok && ['expired', 'unreachable'].includes(outcomeOf(first.error))) throw failed(desk, first.error, session.account);
+      return session;
     },
     async *targets(desk) {
       const seen = new Set<string>();
@@ -135,6 +142,8 @@ function startFailure(error: CallError, impersonate: string | undefined): string
   if (outcomeOf(error) === 'unreachable') return `Google Cloud cannot be reached (${error.code}); check the network and HTTPS_PROXY`;
   if (/could not load the default credentials/i.test(error.message))
     return 'no Google Cloud credentials: sign in (gcloud auth application-default login) or set GOOGLE_APPLICATION_CREDENTIALS';
+  if (error.code !== 'CredentialsError')
+    return `the Google Cloud credentials were refused: ${error.code} ${error.message}; sign in again (gcloud auth application-default login)`;
   if (impersonate !== undefined)
     return `${impersonate} cannot be impersonated: ${error.message}; it takes iam.serviceAccounts.getAccessToken (roles/iam.serviceAccountTokenCreator) on it`;
   return `the Google Cloud credentials cannot be used: ${error.message}; sign in again (gcloud auth application-default login)`;

@@ -39,7 +39,7 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const LONGEST_PAUSE = 32_000;
 const LONGEST_RETRY_AFTER = 90_000;
 /** Quotas are counted by the minute: with these tries the pauses outlast one. */
-const MORE_WHEN_THROTTLED = 3;
+const MORE_WHEN_THROTTLED = 4;
 const RETRIED = new Set(['throttled', 'server-error', 'unreachable']);
 
 /** What came over the wire for one try. */
@@ -68,8 +68,8 @@ type LoggingClient = Readonly<Record<string, (request: object, options: object) 
  * client of `google-auth-library`.
  */
 export function createSdk(options: SdkOptions = {}): Sdk {
-  const maxAttempts = options.maxAttempts ?? 6;
-  const requestTimeout = options.requestTimeout ?? 60_000;
+  const maxAttempts = options.maxAttempts ?? 5;
+  const requestTimeout = options.requestTimeout ?? 30_000;
   const firstPause = options.pause ?? 500;
   const quotaProject = options.quotaProject ?? process.env.GOOGLE_CLOUD_QUOTA_PROJECT;
   const underWay = new AsyncLocalStorage<Try>();

@@ -360,6 +360,26 @@ describe('calls over the wire', () => {
     expect(new Set(rest.map((request) => request.headers.authorization))).toEqual(new Set([`Bearer example-token-of-${impersonate}`]));
   });
 
+  it('end before they begin where the token is refused, or nothing answers', async () => {
+    const refusing = collected([sinks], answers, { answer: () => failure(401, 'UNAUTHENTICATED') });
+    await expect(refusing).rejects.toThrow(/the Google Cloud credentials were refused: UNAUTHENTICATED/);
+    const silent = collected([sinks], answers, { provider: { organization: '33', maxAttempts: 2 }, answer: () => ({ hangUp: true }) });
+    await expect(silent).rejects.toThrow(/Google Cloud cannot be reached/);
+  });
+
+  it('are given up after their time, and tried again', async () => {
+    let slow = 1;
+    const { records, asked } = await collected([sinks], answers, {
+      provider: { projects: ['card-vault'], requestTimeout: 400 },
+      async answer(request) {
+        if (request.op === 'policies.list' && slow-- > 0) await new Promise((resolve) => setTimeout(resolve, 1500));
+        return undefined;
+      },
+    });
+    expect(asked.filter((request) => request.op === 'policies.list')).toHaveLength(2);
+    expect(one(records, 'policies.list')?.body).toEqual({});
+  });
+
   it('end before they begin where the account may not be acted as', async () => {
     await expect(
       collected([sinks], answers, {
