@@ -66,7 +66,7 @@ export function at(field: Field, ...path: readonly (string | number)[]): Field {
   return { value, pointer, notes: field.notes };
 }
 
-export function escapePointer(key: string): string {
+function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
