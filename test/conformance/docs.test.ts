@@ -6,6 +6,7 @@ import { Config } from '../../src/config/config.ts';
 import { EvidenceRecord } from '../../src/model/evidence.ts';
 import { NamedEventsFile, Source } from '../../src/model/source.ts';
 import { ThreatModel } from '../../src/model/threat-model.ts';
+import { OverlayFile } from '../../src/needs/overlay.ts';
 import { readYaml } from '../../src/needs/yaml.ts';
 import { faultsOf } from './command-line.ts';
 
@@ -16,6 +17,7 @@ const pages = markdownIn(root).map((path) => [relative(root, path), path] as con
 const SHAPES: Readonly<Record<string, z.ZodType>> = {
   'viewshed-model': ThreatModel,
   'viewshed-config': Config,
+  'viewshed-overlay': OverlayFile,
   'viewshed-source': Source,
   'viewshed-events': NamedEventsFile,
   'viewshed-evidence': EvidenceRecord,
