@@ -162,10 +162,12 @@ interface Entry {
   readonly exempted: ReadonlySet<string>;
 }
 
+type Row = Readonly<Record<LogType, Entry>>;
+
 /** The union of all levels: what any of them switches on is on, whom any of them exempts is exempt. */
 export interface AuditConfiguration {
-  readonly general: Readonly<Record<LogType, Entry>>;
-  readonly services: ReadonlyMap<string, Readonly<Record<LogType, Entry>>>;
+  readonly general: Row;
+  readonly services: ReadonlyMap<string, Row>;
 }
 
 /** Puts the audit configurations of a container and its ancestors together. */
@@ -239,8 +241,20 @@ function dataAccess(evidence: EvidenceView, paths: PathsBuilder, container: GcpC
 }
 
 function saidOf({ general, services }: AuditConfiguration): string {
-  const row = (one: Readonly<Record<LogType, Entry>>) => LOG_TYPES.map((type) => [one[type].on, [...one[type].exempted].sort()]);
-  return canonical([row(general), [...services].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, row(one)])]);
+  return canonical([rowSaid(general), [...services].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, rowSaid(one)])]);
+}
+
+function rowSaid(row: Row): string {
+  return canonical(LOG_TYPES.map((type) => [row[type].on, [...row[type].exempted].sort()]));
+}
+
+/** A service's own entries and those for all services. */
+function together(own: Row, general: Row): Row {
+  const both = (type: LogType): Entry => ({
+    on: own[type].on || general[type].on,
+    exempted: new Set([...own[type].exempted, ...general[type].exempted]),
+  });
+  return { ADMIN_READ: both('ADMIN_READ'), DATA_READ: both('DATA_READ'), DATA_WRITE: both('DATA_WRITE') };
 }
 
 function selectorsOf(
@@ -250,29 +264,44 @@ function selectorsOf(
   const passes: EventClass[] = [new Map([['serviceName', strings.equalTo([UNCONFIGURED])]])];
   const mayPass: EventClass[] = [...passes];
   const doubtful = new Set<string>();
-  const named = [...services.keys()].filter((service) => service !== UNCONFIGURED);
+  const rows = new Map([...services].map(([service, own]) => [service, together(own, general)] as const));
+  // A service whose own entry adds nothing goes with the others.
+  const named = [...rows]
+    .filter(([service, row]) => service !== UNCONFIGURED && rowSaid(row) !== rowSaid(general))
+    .map(([service]) => service);
   const rest = strings.complement(strings.equalTo([...named, UNCONFIGURED]));
-  for (const type of LOG_TYPES) {
-    const add = (serviceName: strings.Strings, on: boolean, members: ReadonlySet<string>): void => {
-      if (!on && !unread) return;
-      const exempt = exemptionsOf(members);
+  const add = (serviceName: strings.Strings | undefined, row: Row): void => {
+    // Log types that fare alike are one class.
+    const alike = new Map<string, LogType[]>();
+    for (const type of LOG_TYPES) {
+      const { on, exempted } = row[type];
+      if (!on && !unread) continue;
+      const key = canonical([on, [...exempted].sort()]);
+      alike.set(key, [...(alike.get(key) ?? []), type]);
+    }
+    for (const types of alike.values()) {
+      const { on, exempted } = row[types[0] as LogType];
+      const exempt = exemptionsOf(exempted);
       for (const member of exempt.doubtful) doubtful.add(member);
-      const fields = [
-        ['serviceName', serviceName],
-        ['logType', strings.equalTo([type])],
-      ] as const;
       const kept = (out: strings.Strings): EventClass =>
-        new Map([...fields, ...(strings.isNone(out) ? [] : [['principalEmail', strings.complement(out)] as const])]);
+        new Map([
+          ...(serviceName === undefined ? [] : [['serviceName', serviceName] as const]),
+          ...(types.length === LOG_TYPES.length ? [] : [['logType', strings.equalTo(types)] as const]),
+          ...(strings.isNone(out) ? [] : [['principalEmail', strings.complement(out)] as const]),
+        ]);
       mayPass.push(kept(exempt.certain));
       // A level that was not read may exempt anybody.
       if (on && !unread && !strings.isAll(exempt.possible)) passes.push(kept(exempt.possible));
-    };
-    add(rest, general[type].on, general[type].exempted);
-    for (const service of named) {
-      const entry = services.get(service)?.[type] as Entry;
-      add(strings.equalTo([service]), entry.on || general[type].on, new Set([...entry.exempted, ...general[type].exempted]));
     }
+  };
+  // BigQuery is in any case, so that it need not be left out of a class that exempts nobody.
+  const open = LOG_TYPES.every((type) => general[type].exempted.size === 0) && named.length === 0;
+  add(open ? undefined : rest, general);
+  for (const service of named) {
+    add(strings.equalTo([service]), rows.get(service) as Row);
   }
+  // Everything, said once.
+  if (passes.some((one) => one.size === 0)) return { passes: EVERYTHING, mayPass: EVERYTHING, doubtful: [] };
   return { passes, mayPass, doubtful: [...doubtful].sort() };
 }
 

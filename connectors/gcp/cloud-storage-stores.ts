@@ -42,7 +42,7 @@ export const cloudStorageStores: Collector = {
   id: 'cloud-storage-stores',
   provider: 'gcp',
   service: 'Cloud Storage',
-  informs: [],
+  informs: ['pipe.gcp.gcs.store'],
   runs: 'account',
   phase: 'stores',
   calls: {

@@ -29,7 +29,7 @@ export const logBuckets: Collector = {
   id: 'log-buckets',
   provider: 'gcp',
   service: 'Cloud Logging',
-  informs: [],
+  informs: ['pipe.gcp.logbucket'],
   runs: 'account',
   phase: 'sources',
   calls: Object.fromEntries(

@@ -58,7 +58,7 @@ export const logRouter: Collector = {
   id: 'log-router',
   provider: 'gcp',
   service: 'Cloud Logging',
-  informs: [],
+  informs: ['pipe.gcp.sink'],
   runs: 'account',
   phase: 'sources',
   calls: Object.fromEntries(
@@ -114,7 +114,7 @@ export const logRouter: Collector = {
         evidence: container.evidence,
         findings: [],
       });
-      for (const edge of originalEdges(evidence, paths, container)) paths.edge(id, edge);
+      for (const edge of routerEdges(evidence, paths, container)) paths.edge(id, edge);
     }
   },
 };
@@ -244,7 +244,7 @@ function defaultExclusions(evidence: EvidenceView, owner: string): { filters: re
 }
 
 /** The edges of the router of a container for entries that are written in it. */
-function originalEdges(evidence: EvidenceView, paths: PathsBuilder, container: GcpContainer): Edge[] {
+export function routerEdges(evidence: EvidenceView, paths: PathsBuilder, container: GcpContainer): Edge[] {
   const estate = gcpEstateOf(evidence);
   const ancestors = estate.ancestorsOf(container.id);
   const own = sinksOf(evidence, container.id);

@@ -32,7 +32,7 @@ export const pubsubStores: Collector = {
   id: 'pubsub-stores',
   provider: 'gcp',
   service: 'Pub/Sub',
-  informs: [],
+  informs: ['pipe.gcp.pubsub'],
   runs: 'account',
   phase: 'stores',
   calls: {
