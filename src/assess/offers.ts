@@ -110,11 +110,13 @@ export function lossOf(
         edge: undefined,
       });
     } else {
+      const sampler = route.edges.findIndex((edge) => (edge.sampling ?? 1) < 1);
+      const fix = route.edges[sampler]?.fix;
       consider(weight + 20, {
-        at: route.sampling < 1 ? `${labelOf(route)}: sampled at ${route.sampling}` : `${labelOf(route)}`,
-        fix: undefined,
+        at: sampler < 0 ? labelOf(route) : `${route.edges[sampler]?.label}: sampled at ${route.sampling}`,
+        fix: typeof fix === 'function' ? fix(event) : fix,
         offer: index,
-        edge: route.edges.length - 1,
+        edge: sampler < 0 ? route.edges.length - 1 : sampler,
       });
     }
   }

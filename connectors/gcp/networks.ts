@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Collector } from '../../src/collect/collector.ts';
+import type { EvidenceView } from '../../src/store/view.ts';
+import { COMPUTE, type Listing, listed, listOf, nameOf, openProjects, PAGES } from './lists.ts';
+
+const Network = z.object({
+  name: z.string(),
+  selfLink: z.string().optional(),
+  IPv4Range: z.string().optional(),
+  subnetworks: z.array(z.string()).default([]),
+});
+const NetworkList = listed('items', Network);
+
+/** A VPC network. `id` is `projects/card-vault/global/networks/core`. */
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  /** It has one range and no subnets, and supports none of the logs of networks. */
+  readonly legacy: boolean;
+  readonly subnets: number;
+}
+
+/** VPC networks: what should be logged. https://cloud.google.com/compute/docs/reference/rest/v1/networks/list */
+export const networks: Collector = {
+  id: 'networks',
+  provider: 'gcp',
+  service: 'VPC',
+  informs: [],
+  runs: 'account',
+  phase: 'sources',
+  calls: {
+    'compute:networks.list': {
+      permission: 'compute.networks.list',
+      pages: PAGES,
+      url: `${COMPUTE}/projects/{project}/global/networks`,
+      why: 'the networks that should be logged',
+      per: 'account',
+    },
+  },
+  doc: 'https://cloud.google.com/compute/docs/reference/rest/v1/networks/list',
+  async collect(cell) {
+    if (cell.account.includes('/')) return;
+    await cell.ask('compute:networks.list', { project: cell.account, maxResults: 500 });
+  },
+  read(evidence, paths) {
+    for (const project of openProjects(evidence)) {
+      const list = networksOf(evidence, project.id);
+      for (const { id } of list.items)
+        paths.resource({
+          type: 'gcp.compute.network',
+          id,
+          scope: { provider: 'gcp', account: project.account, resource: id },
+          evidence: list.ids,
+        });
+    }
+  },
+};
+
+/** The networks that a project owns. Those that other projects share with it are theirs, and so are their logs. */
+export function networksOf(evidence: EvidenceView, project: string): Listing<Network> {
+  const list = listOf(evidence, 'compute:networks.list', NetworkList, project);
+  return {
+    ...list,
+    items: list.items.map((one) => ({
+      id: one.selfLink === undefined ? `${project}/global/networks/${one.name}` : nameOf(evidence, one.selfLink),
+      name: one.name,
+      legacy: one.IPv4Range !== undefined && one.subnetworks.length === 0,
+      subnets: one.subnetworks.length,
+    })),
+  };
+}
