@@ -94,7 +94,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
     system: need.system,
     threat: need.threat.id,
     title: need.threat.title,
-    severity: need.threat.severity,
+    severity: need.statement.priority ?? need.threat.severity,
     attack: need.threat.attack,
     ...(need.asset === undefined ? {} : { asset: need.asset.id }),
     need: { ...need.statement },

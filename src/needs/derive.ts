@@ -96,7 +96,7 @@ interface Desk {
   readonly inScope: readonly Resolved[];
   readonly vendors: ReadonlySet<Vendor>;
   /** Whether the model has a Kubernetes cluster, whoever runs it. */
-  readonly clusters: boolean;
+  clusters(): boolean;
   readonly claims: readonly ResolvedClaim[];
   readonly weights: ReadonlyMap<string, Weight>;
 }
@@ -113,10 +113,13 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
     knowledge.cells.some(
       (cell) => cell.types.includes(type) && cell.wants.some((want) => (want.source ?? want.events ?? '').startsWith('k8s.')),
     );
-  const clusters =
-    vendors.has('kubernetes') ||
-    resolved.some((one) => one.excluded === undefined && one.type && isCluster(one.type.id)) ||
-    model.platforms.some((one) => /^(?:containers|kubernetes)$/i.test(one.value));
+  // Asked for by few models, and the table is long.
+  let known: boolean | undefined;
+  const clusters = (): boolean =>
+    (known ??=
+      vendors.has('kubernetes') ||
+      model.platforms.some((one) => /^(?:containers|kubernetes)$/i.test(one.value)) ||
+      resolved.some((one) => one.excluded === undefined && one.type && isCluster(one.type.id)));
   const data = new Map(model.dataAssets.map((one) => [one.id, one]));
   return {
     model,
@@ -890,11 +893,12 @@ function comesIn(desk: Desk, want: Want): boolean {
   const source = sourceOf(desk, want);
   const vendor = want.vendor ?? vendorOfSource(desk, source);
   if (vendor === undefined || vendor === 'any') return true;
-  if (desk.vendors.size === 0) return vendor !== 'saas' && (vendor !== 'kubernetes' || desk.clusters || desk.model.platforms.length === 0);
+  if (desk.vendors.size === 0)
+    return vendor !== 'saas' && (vendor !== 'kubernetes' || desk.clusters() || desk.model.platforms.length === 0);
   if (vendor === 'saas') return desk.inScope.some((one) => one.type && source.split('.')[0] === one.type.id.split('.')[0]);
   if (vendor !== 'kubernetes') return desk.vendors.has(vendor);
   const cloud = CLOUD_OF_CLUSTER.find(([prefix]) => source.startsWith(prefix))?.[1];
-  return desk.clusters && (cloud === undefined ? desk.vendors.has('kubernetes') : desk.vendors.has(cloud));
+  return desk.clusters() && (cloud === undefined ? desk.vendors.has('kubernetes') : desk.vendors.has(cloud));
 }
 
 const CLOUD_OF_CLUSTER: readonly (readonly [string, Vendor])[] = [
@@ -1151,6 +1155,10 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
       (a.id < b.id ? -1 : 1),
   );
 
+  // Strongest first.
+  const weights = new Map<string, Priority>();
+  for (const need of needs) for (const id of need.threats) if (!weights.has(id)) weights.set(id, need.priority);
+
   const claims = desk.claims.slice(0, 10_000).map((one) => claimOf(desk, one));
   const assets = desk.resolved
     .filter(({ component }) => component.kind !== 'actor')
@@ -1168,7 +1176,7 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
         ...(threat.text === undefined ? {} : { description: cut(threat.text.value, 4000) }),
         stride: STRIDES.filter((one) => strideWords(threat).includes(one)),
         attack: [...new Set(threat.attack.flatMap((one) => desk.knowledge.technique(one.value)?.id ?? []))].slice(0, 100),
-        severity: severityOf(threat, hosted.get(id) ?? []),
+        severity: severityOf(threat, weights.get(id)),
         assets: [...new Set(threat.components.map((one) => idOf(one.value)))].filter((one) => known.has(one)).slice(0, 1000),
         needs: hosted.get(id) ?? [],
         claims: [],
@@ -1302,11 +1310,9 @@ function strongestThreat(all: readonly Candidate[], order: ReadonlyMap<string, n
   )[0]?.threat?.id;
 }
 
-/** The model's own word; where it has none, that of what its needs weigh. */
-function severityOf(threat: ModelThreat, needs: readonly NeedStatement[]): Threat['severity'] {
-  return (
-    threat.severity?.value.is ?? strongest(needs.map((need) => need.priority ?? 'medium')) ?? threatPriority(threat, strideWords(threat))
-  );
+/** The model's own word; where it has none, that of the weightiest need that it has a part in. */
+function severityOf(threat: ModelThreat, weight: Priority | undefined): Threat['severity'] {
+  return threat.severity?.value.is ?? weight ?? threatPriority(threat, strideWords(threat));
 }
 
 function claimOf(desk: Desk, one: ResolvedClaim): NonNullable<ThreatModel['claims']>[number] {

@@ -114,6 +114,11 @@ export function detectionOf(
 }
 
 function canHold(source: Source, where: Where, rules: Rules): boolean {
+  // Most sources are told apart by a field that each of them has one value of.
+  for (const [field, { equals }] of Object.entries(source.always)) {
+    const asked = where[field]?.equals;
+    if (equals && asked && !asked.some((value) => equals.includes(value))) return false;
+  }
   const known = knownOf(source, rules);
   const asked = interpret(selectorOf(where), source, known);
   const foreign = [...foreignNames(asked, source, known).keys()];
