@@ -2,6 +2,7 @@ import type { Collector } from '../../src/collect/collector.ts';
 import { auditConfig } from './audit-config.ts';
 import { bigqueryStores } from './bigquery-stores.ts';
 import { cloudStorageStores } from './cloud-storage-stores.ts';
+import { dataflowJobs } from './dataflow-jobs.ts';
 import { flowLogs } from './flow-logs.ts';
 import { logBuckets } from './log-buckets.ts';
 import { logRouter } from './log-router.ts';
@@ -16,6 +17,7 @@ export const gcpCollectors: readonly Collector[] = [
   bigqueryStores,
   cloudStorageStores,
   pubsubStores,
+  dataflowJobs,
   networks,
   flowLogs,
 ];

@@ -6,6 +6,7 @@ import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { datasetStore } from './bigquery-stores.ts';
 import { bestOf, isGone, storageStore } from './cloud-storage-stores.ts';
+import { jobReading } from './dataflow-jobs.ts';
 import { Policy } from './iam-policy.ts';
 import { accountOf, gcpEstateOf } from './places.ts';
 import { admits, type Landing, PUBLISH, projectGrants, unseenPlace, type Writer } from './writers.ts';
@@ -174,8 +175,13 @@ function edgesOf(evidence: EvidenceView, paths: PathsBuilder, one: Subscription,
     return [base(storageStore(evidence, paths, one.cloudStorageConfig.bucket).node, stateOf(one.cloudStorageConfig.state))];
   }
   const endpoint = one.pushConfig?.pushEndpoint;
+  const job = endpoint ? undefined : jobReading(evidence, one.name);
   const unknown = {
-    call: endpoint ? `receiver ${hostOf(endpoint)}` : `reader of subscription ${short}`,
+    call: endpoint
+      ? `receiver ${hostOf(endpoint)}`
+      : job
+        ? `receiver ${job.target === undefined ? 'of' : `${hostOf(job.target)} of`} Dataflow job ${job.name}`
+        : `reader of subscription ${short}`,
     permission: 'the configuration of what takes the entries',
     on: one.name,
     code: 'NotRead',

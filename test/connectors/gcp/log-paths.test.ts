@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { auditConfig } from '../../../connectors/gcp/audit-config.ts';
 import { bigqueryStores } from '../../../connectors/gcp/bigquery-stores.ts';
 import { cloudStorageStores } from '../../../connectors/gcp/cloud-storage-stores.ts';
+import { dataflowJobs } from '../../../connectors/gcp/dataflow-jobs.ts';
 import { logBuckets } from '../../../connectors/gcp/log-buckets.ts';
 import { logRouter } from '../../../connectors/gcp/log-router.ts';
 import { gcpEstateOf } from '../../../connectors/gcp/places.ts';
@@ -25,7 +26,7 @@ import {
 } from '../../support/gcp-estate.ts';
 import { collected } from './collecting.ts';
 
-const COLLECTORS = [auditConfig, logRouter, logBuckets, bigqueryStores, cloudStorageStores, pubsubStores];
+const COLLECTORS = [auditConfig, logRouter, logBuckets, bigqueryStores, cloudStorageStores, pubsubStores, dataflowJobs];
 const topic = `projects/${LOGS}/topics/events`;
 const sink = (name: string, destination: string): Sink => ({
   name,
@@ -73,6 +74,24 @@ const DESTINATIONS: EvidenceRecord[] = [
   ),
   gcp(LOGS, 'pubsub:projects.topics.subscriptions.list', { topic }, { subscriptions: [`projects/${LOGS}/subscriptions/splunk`] }),
 ];
+const JOBS = gcp(
+  LOGS,
+  'dataflow:projects.jobs.aggregated',
+  { projectId: LOGS, filter: 'ACTIVE', view: 'JOB_VIEW_ALL' },
+  {
+    jobs: [
+      {
+        name: 'to-splunk',
+        currentState: 'JOB_STATE_RUNNING',
+        environment: {
+          sdkPipelineOptions: {
+            options: { inputSubscription: `projects/${LOGS}/subscriptions/splunk`, url: 'https://splunk.example.com:8088' },
+          },
+        },
+      },
+    ],
+  },
+);
 const SEARCH = gcp(
   ORGANIZATION,
   'cloudasset:searchAllResources',
@@ -101,6 +120,7 @@ const ANSWERS = [
     organization: { sinks: SINKS, auditConfigs: [{ service: 'allServices', auditLogConfigs: [{ logType: 'DATA_READ' }] }] },
   }).filter((record) => !record.op.endsWith('projects.get')),
   SEARCH,
+  JOBS,
   ...DESTINATIONS,
 ];
 const provider = { organization: '123' };
@@ -124,6 +144,11 @@ describe('over HTTP', () => {
       ['tables', 'covered'],
       ['queue', 'unknown'],
     ]);
+  });
+
+  test('a job that reads the subscription is named, and what it writes to is the question', () => {
+    const need = gcpVerdicts(ANSWERS, [{ id: 'queue', source: 'gcp.audit.admin_activity', reach: 'siem' }]).get('queue');
+    expect(need?.unknowns.map((one) => one.call)).toContain('receiver splunk.example.com:8088 of Dataflow job to-splunk');
   });
 
   test('refusals of every call are evidence, and end nothing', async () => {
