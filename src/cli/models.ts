@@ -136,13 +136,19 @@ function native(
       ...(reading.retention === undefined ? {} : { retention: reading.retention }),
       ...(settled ? { overlay: settled } : {}),
     });
-    return { whole: completed(model, found), report: found.report };
+    return { whole: completed(model, found, settled?.drop), report: found.report };
   };
   const listed = ({ whole, report }: ReturnType<typeof derived>): DerivationReport => {
     const needs = statedNeeds(whole, knowledge, rules);
     const served = new Set(needs.flatMap((need) => need.threats));
     const threatsWithNeeds = whole.threats.filter((threat) => served.has(threat.id)).length;
-    return { ...report, needs, counts: { ...report.counts, threats: whole.threats.length, threatsWithNeeds, needs: needs.length } };
+    const warnings = (model.notes ?? []).map((note) => ({ id: note.kind, name: note.kind, why: note.text, at: note.at ?? file }));
+    return {
+      ...report,
+      warnings: [...report.warnings, ...warnings],
+      needs,
+      counts: { ...report.counts, threats: whole.threats.length, threatsWithNeeds, needs: needs.length },
+    };
   };
   const notes = overlay ? [`${file}: corrected by ${overlay.file}`] : [];
   if (underived.length > 0 || overlay) {

@@ -251,6 +251,8 @@ function fromClaims(desk: Desk): Candidate[] {
   return desk.claims.flatMap((one): Candidate[] => {
     const { claim } = one;
     if (one.vague || claim.quality || claim.holds === 'assumed') return [];
+    const wanted = desk.options.threats;
+    if (wanted && (claim.threats.length === 0 ? wanted.size === 0 : !claim.threats.some((id) => wanted.has(id)))) return [];
     const beside = claim.threats.flatMap((id) => threats.get(id) ?? []).filter((threat) => threat.status?.value.is !== 'not-applicable');
     if (claim.threats.length > 0 && beside.length === 0) return [];
     return one.sources.flatMap(({ id, component, means }): Candidate[] => {
@@ -1218,12 +1220,17 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
         ]
       : [],
   );
+  const short = shortRetention(desk, needs);
+  const kept = keptWhereProduced(desk);
   const notes = [
     ...model.blindSpots.map((one) => ({ kind: 'blind-spot', text: cut(one.quote ?? one.value, 4000), at: `${model.file}#${one.pointer}` })),
     ...lists.unknownTechniques.map((one) => ({ kind: 'unknown-technique', text: one.name, at: one.at })),
     ...lists.silent.map((one) => ({ kind: 'no-need', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
     ...lists.unobservable.map((one) => ({ kind: 'unobservable', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
     ...lists.attribution.map((one) => ({ kind: 'attribution', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
+    ...lists.logStores.map((one) => ({ kind: 'log-store', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
+    ...short.map((one) => ({ kind: 'short-retention', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
+    ...kept.map((one) => ({ kind: 'kept-where-produced', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
     ...lists.dropped.map((one) => ({ kind: 'dropped', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
     ...model.warnings.map((one) => ({ kind: 'warning', text: cut(one.message, 4000), at: `${model.file}#${one.pointer}` })),
   ]
@@ -1281,8 +1288,8 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
       ...lists,
       blindSpots: model.blindSpots.map((one) => listed(desk, 'blind-spot', one.value, 'the model says that it does not look there', one)),
       claims,
-      shortRetention: shortRetention(desk, needs),
-      keptWhereProduced: keptWhereProduced(desk),
+      shortRetention: short,
+      keptWhereProduced: kept,
       warnings: model.warnings.map((one) => ({ id: one.pointer, name: one.pointer, why: one.message, at: `${model.file}#${one.pointer}` })),
     },
   };

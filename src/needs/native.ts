@@ -7,6 +7,7 @@ import type { DerivedNeed } from './derive/report.ts';
 import type { Derived } from './derive.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LoadedModel } from './model-file.ts';
+import type { Overlay } from './overlay.ts';
 import type { Rules } from './rules.ts';
 
 const SCALE = ['public', 'restricted', 'confidential'];
@@ -105,12 +106,20 @@ export function systemModelOf({ model, file, sha256 }: LoadedModel): SystemModel
  * A native model with the needs that were derived for its threats without any. What it says itself stays as it stands: its own needs, the
  * places of its assets, its claims.
  */
-export function completed(own: ThreatModel, derived: Derived): ThreatModel {
+export function completed(own: ThreatModel, derived: Derived, drop: Overlay['drop'] = []): ThreatModel {
+  const dropped = (need: NeedStatement, threat: Threat): boolean =>
+    drop.some(
+      (one) =>
+        [need, ...(need.anyOf ?? [])].some((want) => want.events === one.need || want.source === one.need) &&
+        (one.threat === undefined || one.threat === threat.id) &&
+        (one.component === undefined || (need.assets ?? threat.assets).includes(one.component)),
+    );
   const byId = new Map(derived.model.threats.map((threat) => [threat.id, threat]));
   const threats = own.threats.map((threat): Threat => {
     const found = byId.get(threat.id);
-    if (!found || found.needs.length === 0) return threat;
-    const needs = [...threat.needs, ...found.needs];
+    const kept = threat.needs.filter((need) => !dropped(need, threat));
+    if (!found || found.needs.length === 0) return kept.length === threat.needs.length ? threat : { ...threat, needs: kept };
+    const needs = [...kept, ...found.needs];
     return { ...threat, needs, ...(found.unobservable === undefined ? {} : { unobservable: found.unobservable }) };
   });
   const ids = new Set(own.threats.map((threat) => threat.id));

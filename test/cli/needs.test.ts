@@ -112,6 +112,27 @@ describe('viewshed needs', () => {
   });
 });
 
+describe('a native model that says its needs itself', () => {
+  const text =
+    'version: 1\nsystem: Shop\nassets: [{id: vault, type: aws.s3.bucket}]\nthreats:\n  - {id: own, title: own, assets: [vault], claims: [{text: S3 access logging is on}], needs: [{events: aws.cloudtrail.data.s3.write}, {events: aws.cloudtrail.data.s3.read}]}\n';
+  const asked = async (folder: string) => {
+    const { out } = await viewshed(['needs', 'shop.yaml', '--format', 'json'], { cwd: folder });
+    return JSON.parse(out).models[0].needs.map((one: { statement: { events?: string } }) => one.statement.events);
+  };
+
+  it('gets none beside them, and what its overlay says', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'shop.yaml'), text);
+      expect(await asked(folder)).toEqual(['aws.cloudtrail.data.s3.write', 'aws.cloudtrail.data.s3.read']);
+      writeFileSync(
+        join(folder, 'shop.viewshed.yaml'),
+        'drop: [{need: aws.cloudtrail.data.s3.read, why: public}]\nadd: [{need: aws.s3.accesslogs, component: vault}]\n',
+      );
+      expect((await asked(folder)).sort()).toEqual(['aws.cloudtrail.data.s3.write', 'aws.s3.accesslogs']);
+    });
+  });
+});
+
 describe('models of other formats', () => {
   it('are judged as native ones are', async () => {
     await inFolder(async (folder) => {
