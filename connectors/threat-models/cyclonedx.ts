@@ -76,6 +76,9 @@ function recognise({ value }: Document): Recognition | undefined {
   };
 }
 
+/** Components at one boundary whose claims are still kept apart. */
+const MOST_MEMBERS = 500;
+
 const CLASSIFICATIONS = ['public', 'internal', 'confidential', 'restricted', 'classified'];
 /** Ratings of 0 to 100, as OTM has them. */
 const quarter = (score: number): Rating['level'] => Math.max(0, Math.min(4, Math.round(score / 25))) as Rating['level'];
@@ -142,7 +145,7 @@ function ofProperties(document: Document): SystemModel {
       ['processedBy', passes],
     ] as const) {
       const target = property(field, name)?.value;
-      if (target !== undefined) table.set(target, [...(table.get(target) ?? []), id]);
+      if (target !== undefined) append(table, target, id);
     }
   }
   const ids = identities();
@@ -338,7 +341,7 @@ function ofBlueprints(document: Document): SystemModel {
       if (!mitigations.has(one.value)) kept.warn(one.pointer, `no control or requirement has the reference "${clip(one.value, 60)}"`);
       return mitigations.has(one.value);
     });
-    for (const { value } of answers) held.set(value, [...(held.get(value) ?? []), id]);
+    for (const { value } of answers) append(held, value, id);
     const where = affected.map(({ value }) => value);
     const told = [ref ?? '', ...texts(at(field, 'abuseCases')).map(({ value }) => value)].flatMap((one) => abuses.get(one) ?? []);
     for (const abuse of new Set(told)) {
@@ -417,7 +420,7 @@ function readBlueprint(blueprint: Field, drawn: Drawn, ids: Ids, kept: Notes): v
     drawn.dataAssets.push({ id, name: named(field), tags: [] });
     for (const placement of maps(at(field, 'placements'))) {
       const store = text(at(placement, 'dataStore'));
-      if (store !== undefined) placed.set(store, [...(placed.get(store) ?? []), id]);
+      if (store !== undefined) append(placed, store, id);
     }
   }
 
@@ -498,7 +501,12 @@ function readBlueprint(blueprint: Field, drawn: Drawn, ids: Ids, kept: Notes): v
     const sides = texts(at(field, 'zones'));
     for (const one of sides) if (!zones.has(one.value)) kept.warn(one.pointer, `no zone has the reference "${clip(one.value, 60)}"`);
     const between = new Set(sides.flatMap(({ value }) => zones.get(value)?.id ?? []));
-    const members = [...between].flatMap((zone) => standing.get(zone) ?? []);
+    const members = [...between].flatMap((zone) => (standing.get(zone) ?? []).slice(0, MOST_MEMBERS + 1));
+    if (members.length > MOST_MEMBERS)
+      kept.warn(
+        field.pointer,
+        `more than ${MOST_MEMBERS} components stand at this boundary; what it requires is taken to be of the whole system`,
+      );
     const name = named(field).value;
     for (const key of ['logging', 'monitoring']) {
       const place = at(field, 'crossingRequirements', key);
@@ -508,7 +516,7 @@ function readBlueprint(blueprint: Field, drawn: Drawn, ids: Ids, kept: Notes): v
         text: said(place, `${name}: crossings require ${key}`, 'stated', `${key}: true`),
         holds: 'planned',
         threats: [],
-        components: members,
+        components: members.length > MOST_MEMBERS ? [] : members,
       });
     }
     drawn.annotations.push(...annotated(field));
@@ -555,4 +563,10 @@ function annotated(field: Field, on?: string): readonly LogAnnotation[] {
       .filter((source) => source !== '')
       .map((source) => known({ source: { ...(value as Said<string>), value: source }, on } as LogAnnotation));
   });
+}
+
+function append(table: Map<string, string[]>, key: string, value: string): void {
+  const others = table.get(key);
+  if (others) others.push(value);
+  else table.set(key, [value]);
 }

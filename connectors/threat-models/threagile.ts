@@ -398,11 +398,12 @@ function modelOf(document: Document, context: ReadContext): SystemModel {
   for (const [asset, place] of around) insides.get(place)?.push(asset);
   const risks = risksOf({ section, roots, main, context, byId, linkEnds, insides });
   // A data asset of logs that something stores says that these logs are there.
-  const logs = dataAssets.flatMap(({ id, name }) =>
-    claimsOf(name, 'done', { components: components.filter(({ stores }) => stores.includes(id)).map((one) => one.id) }).filter(
-      (claim) => claim.components.length > 0,
-    ),
-  );
+  const storedIn = new Map(dataAssets.map(({ id }) => [id, [] as string[]]));
+  for (const { id, stores } of components) for (const one of stores) storedIn.get(one)?.push(id);
+  const logs = dataAssets.flatMap(({ id, name }) => {
+    const storing = storedIn.get(id) ?? [];
+    return storing.length > 0 ? claimsOf(name, 'done', { components: storing }) : [];
+  });
   const monitors = components.flatMap(({ id, name, logStore }) =>
     logStore?.value ? [{ text: name, holds: 'done' as const, threats: [], components: [id] }] : [],
   );

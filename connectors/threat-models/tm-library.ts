@@ -114,7 +114,7 @@ function modelOf(document: Document): SystemModel {
     const id = identify(dataIds, field);
     for (const placement of maps(at(field, 'placements'))) {
       const store = text(at(placement, 'data_store'));
-      if (store !== undefined) stored.set(store, [...(stored.get(store) ?? []), id]);
+      if (store !== undefined) append(stored, store, id);
     }
     const tags = texts(at(field, 'data_sensitivity')).map((tag) => {
       const ours = own(SENSITIVE, tag.value.toLowerCase());
@@ -226,7 +226,7 @@ function modelOf(document: Document): SystemModel {
   const controls = maps(at(root, 'controls')).map((field) => {
     const id = identify(mitigationIds, field);
     const about = texts(at(field, 'threats')).map(({ value }) => value);
-    for (const one of about) held.set(one, [...(held.get(one) ?? []), id]);
+    for (const one of about) append(held, one, id);
     const status = at(field, 'status');
     const words = text(status);
     const is = own(STATUS, (words ?? '').toLowerCase()) ?? 'unknown';
@@ -317,4 +317,10 @@ function annotationsOf(extensions: Field, places: ReadonlyMap<string, Component>
 function strideIn(event: Said<string>): readonly Said<string>[] {
   const found = event.value.split(/[/,;]|\band\b/).flatMap((part) => (part.trim().length > 1 ? (strideOf(part) ?? []) : []));
   return [...new Set(found)].map((value) => ({ ...event, value, basis: 'inferred' as const, quote: event.value }));
+}
+
+function append(table: Map<string, string[]>, key: string, value: string): void {
+  const others = table.get(key);
+  if (others) others.push(value);
+  else table.set(key, [value]);
 }
