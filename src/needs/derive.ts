@@ -131,7 +131,7 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
     inScope: resolved.filter((one) => one.excluded === undefined),
     vendors,
     clusters,
-    claims: resolveClaims(model, resolved, vendors, knowledge),
+    claims: resolveClaims(model, resolved, vendors, knowledge, rules),
     weights: new Map(resolved.map((one) => [one.component.id, weightOf(one.component, data, model)])),
   };
 }

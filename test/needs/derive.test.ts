@@ -128,6 +128,23 @@ describe('what a need rests on', () => {
     expect(assumed.model.claims).toMatchObject([{ source: 'aws.s3.accesslogs', holds: 'assumed' }]);
   });
 
+  it('a rule of a checking tool is a claim only where it is about logs; a detection means the sources of its technique', () => {
+    const mitigation = (id: string, rule: string) => ({
+      id,
+      text: said(`cdk-nag rule: ${rule}`, `/m/${id}`),
+      rule: said(rule, `/m/${id}/rule`),
+    });
+    const tools = derived({
+      components: [vault],
+      mitigations: [mitigation('a', 'S3BucketLoggingEnabled'), mitigation('b', 'S3BucketSSLRequestsOnly')],
+    });
+    expect(tools.model.claims).toMatchObject([{ text: 'S3BucketLoggingEnabled', source: 'aws.s3.accesslogs', holds: 'planned' }]);
+    const detection = { text: said('detection of T1530'), holds: 'done' as const, threats: [], components: [], quality: said('score 2') };
+    const claims = derived({ components: [vault], claims: [detection] }).model.claims;
+    expect([claims?.[0]?.source, ...(claims?.[0]?.sources ?? [])]).toContain('aws.cloudtrail.data.s3');
+    expect(derived({ claims: [detection] }).model.claims).toMatchObject([{ vague: true }]);
+  });
+
   it('a technique under the name it has today, the one that was written in the evidence', () => {
     const result = derived({ components: [vault], threats: [threat('t', { attack: [said('T1562.008', '/techniques/3')] })] });
     expect(result.report.renamedTechniques).toMatchObject([{ name: 'T1562.008', why: expect.stringContaining('T1685.002') }]);

@@ -1,7 +1,9 @@
 import type { ClaimWords, Vendor } from '../../model/knowledge.ts';
 import { own } from '../../model/own.ts';
 import type { LogClaim, SystemModel } from '../../model/system-model.ts';
+import { eventsNamed } from '../compile.ts';
 import type { Knowledge } from '../knowledge.ts';
+import type { Rules } from '../rules.ts';
 import type { Resolved } from './resolve.ts';
 
 /** A claim of the model with the log sources that would have to be there for it to be true. */
@@ -21,11 +23,12 @@ export function resolveClaims(
   resolved: readonly Resolved[],
   vendors: ReadonlySet<Vendor>,
   knowledge: Knowledge,
+  rules: Rules,
 ): ResolvedClaim[] {
   const byId = new Map(resolved.map((one) => [one.component.id, one]));
   const inScope = resolved.filter((one) => one.excluded === undefined && one.type);
   const threats = new Map(model.threats.map((one) => [one.id, one]));
-  return allClaims(model).map((claim) => {
+  return allClaims(model, knowledge).map((claim) => {
     const found = meaningsOf(claim, knowledge);
     const near =
       claim.components.length > 0
@@ -51,6 +54,7 @@ export function resolveClaims(
       for (const id of byVendor.length > 0 ? byVendor : means.sources) put(id, undefined, means);
     }
     if (claim.quality) for (const id of knowledge.dataComponent(claim.text.value)?.sources ?? []) put(id);
+    if (found.length === 0) for (const id of sourcesOfTechniques(claim.text.value, vendors, knowledge, rules)) put(id);
     const days = knowledge.retentionIn(claim.text.value).map((one) => one.value.days);
     return {
       claim,
@@ -62,12 +66,26 @@ export function resolveClaims(
   });
 }
 
+/** A detection that is said to be there reads what shows its technique; whose logs those are has to be known. */
+function sourcesOfTechniques(text: string, vendors: ReadonlySet<Vendor>, knowledge: Knowledge, rules: Rules): string[] {
+  const ids = text.match(/\bT\d{4}(?:\.\d{3})?\b/g) ?? [];
+  const wants = ids.flatMap((id) => {
+    const found = knowledge.technique(id);
+    return found ? [found.technique, ...found.parts].flatMap((one) => one.wants) : [];
+  });
+  return [...new Set(wants.flatMap((want) => want.source ?? eventsNamed(want.events ?? '', rules)?.source ?? []))].filter((id) =>
+    [...vendors].some((vendor) => id.startsWith(`${vendor}.`)),
+  );
+}
+
 /** Those of the importer, and rules of checking tools that mitigations name. */
-function allClaims(model: SystemModel): readonly LogClaim[] {
+function allClaims(model: SystemModel, knowledge: Knowledge): readonly LogClaim[] {
   const told = new Set(model.claims.map((one) => one.text.pointer));
   const named = model.mitigations.flatMap((mitigation): LogClaim[] => {
     const { rule, status } = mitigation;
     if (!rule || told.has(rule.pointer) || told.has(mitigation.text.pointer) || status?.value.is === 'wont-do') return [];
+    // Most rules of such tools are about something else than logs.
+    if (!knowledge.claimOfRule(rule.value)) return [];
     const threats = model.threats.filter((one) => one.mitigations.includes(mitigation.id)).map((one) => one.id);
     return [{ text: rule, holds: status?.value.is === 'done' ? 'done' : 'planned', threats, components: [] }];
   });
