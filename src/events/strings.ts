@@ -182,22 +182,41 @@ export function intersect(a: Strings, b: Strings): Strings {
   if (a === b || b === ALL_STRINGS) return a;
   if (a === ALL_STRINGS) return b;
   if (apart(a, b)) return NO_STRINGS;
-  if (a.starts === NO_START) return some(a, (value) => has(b, value));
-  if (b.starts === NO_START) return some(b, (value) => has(a, value));
-  if (a.language || b.language) return mixed(a, b, both, 'and');
-  return combine(a, b, both);
+  return remembered(a, b, overlaps, () => {
+    if (a.starts === NO_START) return some(a, (value) => has(b, value));
+    if (b.starts === NO_START) return some(b, (value) => has(a, value));
+    if (a.language || b.language) return mixed(a, b, both, 'and');
+    return combine(a, b, both);
+  });
 }
 
 export function minus(a: Strings, b: Strings): Strings {
   if (a === b || b === ALL_STRINGS) return NO_STRINGS;
   if (apart(a, b)) return a;
-  if (a.starts === NO_START) return some(a, (value) => !has(b, value));
-  if (a.language || b.language) {
-    if (b.starts === NO_START && !b.but.some((value) => has(a, value))) return a;
-    if (a === ALL_STRINGS && b.language) return ofLanguage(inverse(b.language), () => unlike(wordsOf(b)));
-    return mixed(a, b, without, 'but not');
-  }
-  return combine(a, b, without);
+  return remembered(a, b, differences, () => {
+    if (a.starts === NO_START) return some(a, (value) => !has(b, value));
+    if (a.language || b.language) {
+      if (b.starts === NO_START && !b.but.some((value) => has(a, value))) return a;
+      if (a === ALL_STRINGS && b.language) return ofLanguage(inverse(b.language), () => unlike(wordsOf(b)));
+      return mixed(a, b, without, 'but not');
+    }
+    return combine(a, b, without);
+  });
+}
+
+type Results = WeakMap<Strings, WeakMap<Strings, Strings>>;
+
+const overlaps: Results = new WeakMap();
+const differences: Results = new WeakMap();
+
+/** The same sets meet in every account: what took work once is kept as long as both of them are. */
+function remembered(a: Strings, b: Strings, results: Results, make: () => Strings): Strings {
+  if (!a.language && !b.language && a.but.length + b.but.length < 16) return make();
+  let row = results.get(a);
+  if (!row) results.set(a, (row = new WeakMap()));
+  let result = row.get(b);
+  if (!result) row.set(b, (result = make()));
+  return result;
 }
 
 export function complement(set: Strings): Strings {
