@@ -1272,7 +1272,7 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
       system: native.system,
       file: model.file,
       format: model.format,
-      vendors: [...desk.vendors].sort(),
+      vendors: [...desk.vendors].filter((one) => one !== 'any').sort(),
       counts: {
         components: components.length,
         resolved: components.filter((one) => one.type && one.or.length === 0 && one.contradiction === undefined).length,

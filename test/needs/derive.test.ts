@@ -437,6 +437,26 @@ describe('the place of a need', () => {
   });
 });
 
+it('asks the same whatever the order, and never less of a larger model', () => {
+  const components = [
+    vault,
+    component('api', { type: said('aws.apigateway.rest'), provider: said('aws') }),
+    component('box', { type: said('aws.ec2.instance'), provider: said('aws') }),
+  ];
+  const threats = [
+    threat('a', { stride: [said('tampering'), said('repudiation')], components: [said('vault'), said('api')] }),
+    threat('b', { stride: [said('information-disclosure')], attack: [said('T1530'), said('T1078')] }),
+    threat('c', { cwe: [said('778')], components: [said('box')] }),
+  ];
+  const asked = ({ report }: Derived) =>
+    report.needs.map((need) => [need.id, need.priority, [...need.components].sort(), [...need.threats].sort()].join(' ')).sort();
+  const whole = asked(derived({ components, threats }));
+  expect(asked(derived({ components: [...components].reverse(), threats: [...threats].reverse() }))).toEqual(whole);
+  const ids = new Set(derived({ components, threats }).report.needs.map((need) => need.id));
+  for (const one of threats)
+    for (const need of derived({ components, threats: [one] }).report.needs) expect(ids.has(need.id), need.id).toBe(true);
+});
+
 it('gives the same for the same, and does not mind names that every object answers to', () => {
   const model = {
     components: [component('__proto__'), component('constructor', { type: said('constructor'), provider: said('__proto__') }), vault],
