@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { DAY, showDuration } from '../model/duration.ts';
+import { InputError } from '../model/input-error.ts';
 import type { Basis, Rating, Said, SystemModel } from '../model/system-model.ts';
 import { type NeedStatement, PRIORITIES, type Priority, type Threat, ThreatModel } from '../model/threat-model.ts';
 import { eventsNamed } from './compile.ts';
@@ -188,8 +189,21 @@ function timeText(seconds: number): string {
   return seconds % DAY === 0 ? `${seconds / DAY}d` : showDuration(seconds);
 }
 
+/** What `loadModels` reads of one file. */
+const MOST_BYTES = 5 * 2 ** 20;
+
 /** A native model as YAML that reads as the same model. Threats without needs keep an empty list, so that nothing is derived for them again. */
 export function modelYaml(model: ThreatModel): string {
   // Through the shape, so that keys stand in its order whoever wrote them.
-  return stringify(plainModel(ThreatModel.parse(plainModel(model))), { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
+  const shaped = ThreatModel.safeParse(plainModel(model));
+  if (!shaped.success) {
+    const [issue] = shaped.error.issues;
+    throw new InputError(`the model does not fit the native format: ${issue?.path.map(String).join('.')}: ${issue?.message}`);
+  }
+  const text = stringify(plainModel(shaped.data), { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' });
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    throw new InputError(
+      `the model takes ${(Buffer.byteLength(text) / 2 ** 20).toFixed(1)} MiB in the native format, of which 5 are read; split it`,
+    );
+  return text;
 }
