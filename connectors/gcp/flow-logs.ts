@@ -43,6 +43,7 @@ const Subnet = z.object({
   region: z.string().default(''),
   network: z.string().default(''),
   purpose: z.string().optional(),
+  stackType: z.string().optional(),
   enableFlowLogs: z.boolean().optional(),
   logConfig: SubnetLogs.optional(),
 });
@@ -208,6 +209,11 @@ export const flowLogs: Collector = {
   },
 };
 
+/** The subnets that a project owns. */
+export function subnetsIn(evidence: EvidenceView, project: string): Listing<Subnet> {
+  return listOf(evidence, 'compute:subnetworks.aggregatedList', SubnetList, project);
+}
+
 /** One setting that makes records, in whichever of the two systems it was made. */
 interface Recording {
   readonly id: string;
@@ -240,7 +246,7 @@ interface Configured {
 }
 
 function readProject(evidence: EvidenceView, paths: PathsBuilder, project: GcpContainer): void {
-  const subnets = listOf(evidence, 'compute:subnetworks.aggregatedList', SubnetList, project.id);
+  const subnets = subnetsIn(evidence, project.id);
   const any = noteList(paths, [SOURCE], project, subnets, 'Compute Engine');
   const configured = configuredIn(evidence, project);
   if (any) {

@@ -3,11 +3,19 @@ import { auditConfig } from './audit-config.ts';
 import { bigqueryStores } from './bigquery-stores.ts';
 import { cloudStorageStores } from './cloud-storage-stores.ts';
 import { dataflowJobs } from './dataflow-jobs.ts';
+import { dnsPolicies } from './dns-policies.ts';
+import { dnsZones } from './dns-zones.ts';
+import { firewallPolicies } from './firewall-policies.ts';
+import { firewallRules } from './firewall-rules.ts';
 import { flowLogs } from './flow-logs.ts';
+import { loadBalancers } from './load-balancers.ts';
 import { logBuckets } from './log-buckets.ts';
 import { logRouter } from './log-router.ts';
+import { nat } from './nat.ts';
 import { networks } from './networks.ts';
 import { pubsubStores } from './pubsub-stores.ts';
+import { threatLogs } from './threat-logs.ts';
+import { vpn } from './vpn.ts';
 
 /** Every Google Cloud collector; a new one is one file and one line here. */
 export const gcpCollectors: readonly Collector[] = [
@@ -20,4 +28,12 @@ export const gcpCollectors: readonly Collector[] = [
   dataflowJobs,
   networks,
   flowLogs,
+  firewallRules,
+  firewallPolicies,
+  threatLogs,
+  nat,
+  dnsPolicies,
+  dnsZones,
+  loadBalancers,
+  vpn,
 ];
