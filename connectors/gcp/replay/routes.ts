@@ -92,7 +92,7 @@ function fits(op: string, values: readonly string[]): boolean {
   const value = values.find((one) => one.includes('/'));
   if (value === undefined) return true;
   const asked = value.split('/').filter((_, index) => index % 2 === 0);
-  const list = op.endsWith('.list');
+  const list = /\.(list|query\w+|show\w+)$/.test(op);
   return asked.every((kind, index) => kind === kinds[index]) && asked.length === kinds.length - (list ? 1 : 0);
 }
 
