@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DAY } from '../model/duration.ts';
 import type { Stride, StrideCell, Vendor, Want } from '../model/knowledge.ts';
 import type { At } from '../model/scope.ts';
-import type { Basis, ModelThreat, Origin, SystemModel } from '../model/system-model.ts';
+import type { Basis, DataFlow, ModelThreat, Origin, SystemModel } from '../model/system-model.ts';
 import {
   type NeedStatement,
   PRIORITIES,
@@ -86,6 +86,8 @@ export function derive(model: SystemModel, knowledge: Knowledge, rules: Rules, o
   return assemble(desk, merged, lists, threats);
 }
 
+const MOST_PAIRS = 300_000;
+
 interface Desk {
   readonly model: SystemModel;
   readonly knowledge: Knowledge;
@@ -95,6 +97,10 @@ interface Desk {
   readonly byId: ReadonlyMap<string, Resolved>;
   readonly inScope: readonly Resolved[];
   readonly vendors: ReadonlySet<Vendor>;
+  /** By the components at their ends. */
+  readonly flows: ReadonlyMap<string, readonly DataFlow[]>;
+  /** Whether threats that name no component are taken to touch all of them: not where that would be more pairs than anybody can use. */
+  readonly spread: boolean;
   /** Whether the model has a Kubernetes cluster, whoever runs it. */
   clusters(): boolean;
   readonly claims: readonly ResolvedClaim[];
@@ -120,6 +126,14 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
       vendors.has('kubernetes') ||
       model.platforms.some((one) => /^(?:containers|kubernetes)$/i.test(one.value)) ||
       resolved.some((one) => one.excluded === undefined && one.type && isCluster(one.type.id)));
+  const flows = new Map<string, DataFlow[]>();
+  for (const flow of model.flows) {
+    for (const end of new Set([flow.from, flow.to])) {
+      const ends = flows.get(end);
+      if (ends) ends.push(flow);
+      else flows.set(end, [flow]);
+    }
+  }
   const data = new Map(model.dataAssets.map((one) => [one.id, one]));
   return {
     model,
@@ -130,9 +144,11 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
     byId: new Map(resolved.map((one) => [one.component.id, one])),
     inScope: resolved.filter((one) => one.excluded === undefined),
     vendors,
+    flows,
+    spread: model.threats.reduce((pairs, one) => pairs + (one.components.length || resolved.length), 0) <= MOST_PAIRS,
     clusters,
     claims: resolveClaims(model, resolved, vendors, knowledge, rules),
-    weights: new Map(resolved.map((one) => [one.component.id, weightOf(one.component, data, model)])),
+    weights: new Map(resolved.map((one) => [one.component.id, weightOf(one.component, data, flows.get(one.component.id) ?? [])])),
   };
 }
 
@@ -384,8 +400,10 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
   const scoped = touched.filter(({ resolved }) => resolved.excluded === undefined);
   const assumed = threat.components.length === 0;
   const components = assumed
-    ? desk.inScope.map((resolved) => ({ resolved, origin: { pointer: threat.title.pointer, basis: 'assumed' as Basis } })).filter(isPart)
-    : scoped.filter(({ resolved, origin }) => origin.basis !== 'assumed' || isPart({ resolved }));
+    ? (desk.spread ? desk.inScope : [])
+        .map((resolved) => ({ resolved, origin: { pointer: threat.title.pointer, basis: 'assumed' as Basis } }))
+        .filter(isPart)
+    : scoped.filter(({ resolved, origin }) => origin.basis !== 'assumed' || (desk.spread && isPart({ resolved })));
   const base = { threat, host: WANTED_HOST };
   const ofEvents = fromEvents(desk, threat, mitigated, why, lists);
   // A rule that names its events says more than the technique it is filed under.
@@ -466,6 +484,7 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     if (secrets) why.push('it asks something of a log, not for one');
     else if (kinds.length === 0 && threat.attack.length + threat.events.length === 0)
       why.push('nothing tells what kind of threat it is (no STRIDE, ATT&CK, CAPEC or CWE)');
+    else if (!desk.spread && components.length === 0) why.push('it names no component, and the model has too many to take all of them');
     else if (!assumed && scoped.length === 0) why.push('the components that it touches are out of scope or not in the model');
     else if (components.every(({ resolved }) => !resolved.type)) why.push('it is not known what its components are');
     else if (techniques.wanted.length > 0 && desk.vendors.size === 0)
@@ -632,7 +651,8 @@ function identityOf(desk: Desk, one: Candidate): 'met' | 'not' | 'unknown' {
 const BEHIND: ReadonlySet<string> = new Set(['data-store', 'secret-store', 'queue']);
 
 function reachedByUsers(desk: Desk, component: Resolved | undefined): boolean {
-  return desk.model.flows.some((flow) => flow.to === component?.component.id && desk.byId.get(flow.from)?.component.kind === 'actor');
+  const id = component?.component.id;
+  return (desk.flows.get(id ?? '') ?? []).some((flow) => flow.to === id && desk.byId.get(flow.from)?.component.kind === 'actor');
 }
 
 function identityOfSource(desk: Desk, id: string): 'caller' | 'service' | 'none' | undefined {
@@ -798,7 +818,7 @@ function standing(
   const { component } = resolved;
   if (when === 'present') return resolved.origin;
   if (when === 'internet-entry' && component.internetFacing?.value) return component.internetFacing;
-  for (const flow of desk.model.flows) {
+  for (const flow of desk.flows.get(component.id) ?? []) {
     const [near, far] = flow.to === component.id ? [flow.to, flow.from] : [flow.from, flow.to];
     if (near !== component.id) continue;
     const other = desk.byId.get(far);

@@ -437,6 +437,19 @@ describe('the place of a need', () => {
   });
 });
 
+it('a model of thousands of threats and components is not multiplied out, and says so', () => {
+  const components = Array.from({ length: 2000 }, (_, index) =>
+    component(`c${index}`, { type: said('aws.s3.bucket'), provider: said('aws') }),
+  );
+  const threats = Array.from({ length: 500 }, (_, index) =>
+    threat(`t${index}`, { stride: [said('tampering')], ...(index === 0 ? { components: [said('c7')] } : {}) }),
+  );
+  const { report } = derive(system({ components, threats }), knowledge, rules);
+  expect(report.counts.threatsWithNeeds).toBe(1);
+  expect(report.silent).toHaveLength(499);
+  expect(report.silent[0]?.why).toContain('too many to take all of them');
+});
+
 it('asks the same whatever the order, and never less of a larger model', () => {
   const components = [
     vault,

@@ -1,4 +1,4 @@
-import type { Component, DataAsset, ModelThreat, SystemModel } from '../../model/system-model.ts';
+import type { Component, DataAsset, DataFlow, ModelThreat } from '../../model/system-model.ts';
 import { PRIORITIES, type Priority } from '../../model/threat-model.ts';
 
 /** What the model says of a component's worth and exposure. */
@@ -11,11 +11,10 @@ export interface Weight {
 
 export const EXPOSED = 'faces the internet';
 
-export function weightOf(component: Component, data: ReadonlyMap<string, DataAsset>, model: SystemModel): Weight {
+export function weightOf(component: Component, data: ReadonlyMap<string, DataAsset>, flows: readonly DataFlow[]): Weight {
   const passing = new Set(component.handles);
   let exposed = component.internetFacing?.value === true;
-  for (const flow of model.flows) {
-    if (flow.from !== component.id && flow.to !== component.id) continue;
+  for (const flow of flows) {
     for (const id of flow.data) passing.add(id);
     if (flow.to === component.id && flow.public?.value === true) exposed = true;
   }
