@@ -444,7 +444,10 @@ function entryOf(project: string, system: System, subnet?: string) {
     logName: { equals: [`${project}/logs/${system}.googleapis.com%2Fvpc_flows`] },
     'resource.type': { equals: [system === 'compute' ? 'gce_subnetwork' : 'vpc_flow_logs_config'] },
     'resource.labels.project_id': { equals: [accountOf(project)] },
-    ...(system === 'compute' && subnet !== undefined ? { 'resource.labels.subnetwork_name': { equals: [subnet] } } : {}),
+    // Entries of the other system have the name of the configuration instead.
+    ...(system === 'compute' && subnet === undefined
+      ? {}
+      : { 'resource.labels.subnetwork_name': { equals: [system === 'compute' ? (subnet ?? '') : ''] } }),
   };
 }
 
@@ -491,15 +494,14 @@ function tapOf(project: GcpContainer, one: Recording): Edge {
   ];
   const seconds = INTERVALS[one.interval ?? 'INTERVAL_5_SEC'];
   const share = Math.min(1, Math.max(0, one.sampling));
-  const none = share === 0;
+  if (share === 0) return offTap(project.id, { id: one.id, label: one.label, why: 'flowSampling is 0', fix: one.fix, evidence: one.ids });
   return toRouter(project.id, {
     id: one.id,
     label: one.filter.trim() === '' ? one.label : `${one.label} (filter ${shortened(one.filter)})`,
-    passes: none || one.unclear ? NOTHING : filter.passes,
-    mayPass: none ? NOTHING : filter.mayPass,
-    unknowns: none ? [] : doubts,
-    ...(none ? { delivery: { state: 'broken' as const, why: 'flowSampling is 0', fix: one.fix } } : {}),
-    ...(share < 1 && !none ? { sampling: share } : {}),
+    passes: one.unclear ? NOTHING : filter.passes,
+    mayPass: filter.mayPass,
+    unknowns: doubts,
+    ...(share < 1 ? { sampling: share } : {}),
     ...(seconds === undefined ? {} : { latency: seconds + TYPICAL_SECONDS }),
     ...(one.fields === undefined ? {} : { fields: one.fields }),
     fix: one.fix,
@@ -520,10 +522,7 @@ function routerAs(evidence: EvidenceView, paths: PathsBuilder, project: GcpConta
     evidence: project.evidence,
     findings: [],
   });
-  const held = new Map<string, string>([
-    ['resource.labels.subnetwork_name', ''],
-    ...Object.entries(entryOf(project.id, system)).map(([field, { equals }]) => [field, equals[0] as string] as const),
-  ]);
+  const held = new Map(Object.entries(entryOf(project.id, system)).map(([field, { equals }]) => [field, equals[0] as string]));
   for (const edge of routerEdges(evidence, paths, project))
     paths.edge(id, {
       ...edge,

@@ -146,19 +146,19 @@ export function unseenTap(
   });
 }
 
-/** A switch that is off, as an edge that takes nothing: it says what would mend it. */
+/** A switch that is off, as an edge that takes nothing: it says why, and what would mend it. */
 export function offTap(
   project: string,
-  tap: { readonly id: string; readonly label: string; readonly why: string; readonly fix?: string; readonly evidence: readonly number[] },
+  tap: {
+    readonly id: string;
+    readonly label: string;
+    readonly why: string;
+    readonly fix?: string;
+    readonly evidence: readonly number[];
+  },
 ): Edge {
-  return toRouter(project, {
-    id: tap.id,
-    label: tap.label,
-    takes: NOTHING,
-    delivery: { state: 'broken', why: tap.why, ...(tap.fix === undefined ? {} : { fix: tap.fix }) },
-    ...(tap.fix === undefined ? {} : { fix: tap.fix }),
-    evidence: tap.evidence,
-  });
+  const { id, label, why, fix, evidence } = tap;
+  return toRouter(project, { id, label: `${label} (off: ${why})`, takes: NOTHING, ...(fix === undefined ? {} : { fix }), evidence });
 }
 
 export const PAGES = { from: 'nextPageToken', to: 'pageToken' } as const;
