@@ -36,7 +36,11 @@ const UNCONFIGURED = 'bigquery.googleapis.com';
  * Services that cannot be configured on their own, and go with another.
  * https://docs.cloud.google.com/iam/docs/audit-logging/audit-logging-iamcreds
  */
-const FOLLOWS: Readonly<Record<string, readonly string[]>> = { 'iam.googleapis.com': ['iamcredentials.googleapis.com'] };
+const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
+  'iam.googleapis.com': ['iamcredentials.googleapis.com'],
+  // Requests to the API servers of clusters. https://docs.cloud.google.com/kubernetes-engine/docs/how-to/audit-logging
+  'container.googleapis.com': ['k8s.io'],
+};
 const FOLLOWERS = new Set(Object.values(FOLLOWS).flat());
 
 /** Services whose resources all belong to projects: folders and organizations have no audit logs of them. */
@@ -202,7 +206,8 @@ function blank(): { on: boolean; exempted: Set<string> } {
   return { on: false, exempted: new Set() };
 }
 
-function dataAccess(evidence: EvidenceView, paths: PathsBuilder, container: GcpContainer): Edge {
+/** The edge of the Data Access audit logs of a container, as the audit configurations of it and of its ancestors say together. */
+export function dataAccess(evidence: EvidenceView, paths: PathsBuilder, container: GcpContainer): Edge {
   const ancestors = gcpEstateOf(evidence).ancestorsOf(container.id);
   const levels = [container, ...ancestors.known].map((level) => ({ level, answer: policyOf(evidence, level) }));
   const configuration = combined(levels.flatMap(({ answer }) => (answer.policy ? [answer.policy] : [])));
