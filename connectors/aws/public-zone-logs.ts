@@ -68,7 +68,7 @@ function readAccount(evidence: EvidenceView, paths: PathsBuilder, account: AwsAc
     const id = bare(zone.Id);
     const arn = `arn:${account.partition}:route53:::hostedzone/${id}`;
     const scope = { provider: 'aws' as const, account: account.id, resource: arn };
-    paths.resource({ type: 'aws.route53.hostedzone', id: arn, scope, evidence: zones.ids });
+    paths.resource({ type: 'aws.route53.zone', id: arn, scope, evidence: zones.ids });
     if (zone.Config?.PrivateZone) continue;
     paths.emitter({
       id: `${SOURCE}|${account.id}|${arn}`,

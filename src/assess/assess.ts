@@ -1,4 +1,4 @@
-import type { Assessment, NeedVerdict, Unknown, Verdict } from '../model/assessment.ts';
+import type { Assessment, Finding, NeedVerdict, Unknown, Verdict } from '../model/assessment.ts';
 import type { Need } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
 import { type Outcome, unknownsOf } from '../paths/evaluate.ts';
@@ -55,11 +55,15 @@ export function assess(paths: LogPaths, needs: readonly Need[], rules: Rules, as
   };
 }
 
-function assessNeed(desk: Desk, need: Need): NeedVerdict {
+/** The judgement of one need at all of its places. */
+export function assessNeed(desk: Desk, need: Need): NeedVerdict {
   const tried = need.alternatives.map((alternative) => judgeAlternative(desk, need, alternative));
   const { judged, unjudged, loss } = tried.length === 1 ? { ...(tried[0] as Tried), loss: undefined } : bestPerAccount(need, tried);
   const places = placesOf(desk, need, judged, unjudged);
-  const verdict = together([...places.map((place) => place.verdict)]);
+  const arrives = together([...places.map((place) => place.verdict)]);
+  const unnamed = unnamedCaller(need, arrives, judged);
+  // What certainly does not name the user is a certain loss, whatever else was not read.
+  const verdict = unnamed ? 'partial' : arrives;
   const applicable = unjudged.filter((one) => one.verdict !== 'not-applicable');
   const dimension = (of: (outcome: Outcome) => Verdict | undefined): Verdict =>
     together([
@@ -69,7 +73,7 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
     ]);
   const worst = worstOf(judged);
   const lost = worst && describeLoss(desk, need, worst);
-  const findings = findingsOf(desk, judged);
+  const findings = [...(unnamed ? [unnamed] : []), ...findingsOf(desk, judged)];
   const unknowns = dedupe([
     ...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)),
     ...applicable.flatMap((one) => one.unknowns),
@@ -83,21 +87,24 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
   };
   const reported = searchable !== undefined && (total === undefined || rankOf(searchable) > rankOf(total)) ? 'searchable' : 'total';
   const because = [
-    sentence(desk, need, verdict, worst, lost?.at, judged, unjudged, places),
+    sentence(desk, need, arrives, worst, lost?.at, judged, unjudged, places),
+    ...(unnamed ? [`But ${unnamed.message}.`] : []),
+    ...boundSaid(need),
     ...(loss ? [`Met by a stand-in: ${loss}`] : []),
     ...new Set(need.alternatives.flatMap((alternative) => alternative.notes)),
     ...substitutesSaid(judged),
   ].join(' ');
   const exclude = (value: number | undefined) => (value === Number.POSITIVE_INFINITY ? null : value);
+  const { priority, reasons, verify, detection, ...asWritten } = need.statement;
   return {
     id: need.id,
     system: need.system,
     threat: need.threat.id,
     title: need.threat.title,
-    severity: need.statement.priority ?? need.threat.severity,
+    severity: priority ?? need.threat.severity,
     attack: need.threat.attack,
     ...(need.asset === undefined ? {} : { asset: need.asset.id }),
-    need: { ...need.statement },
+    need: asWritten,
     wants: need.wants,
     verdict,
     collection,
@@ -117,12 +124,52 @@ function assessNeed(desk: Desk, need: Need): NeedVerdict {
     consistency: { verdict: consistencyOf(findings), findings },
     ...(lost?.witness ? { witness: lost.witness } : {}),
     because,
+    ...(need.bound ? { bound: boundOf(need.bound) } : {}),
+    ...optional('priority', priority),
+    ...optional('reasons', reasons),
+    ...optional('verify', verify),
+    ...optional('detection', detection),
     fix: verdict === 'covered' ? [] : fixesOf(judged, lost?.fix),
     places,
     paths: drawnOf(desk, need, judged, worst),
     unknowns,
     evidence: evidenceOf(judged, unjudged),
   };
+}
+
+/** A need for the user who acts is not met by records that do not name them, however well they are kept. */
+function unnamedCaller({ statement, alternatives }: Need, arrives: Verdict, judged: readonly Judged[]): Finding | undefined {
+  if (statement.attribution?.met !== false || judged.length === 0 || (arrives !== 'covered' && arrives !== 'unknown')) return undefined;
+  const names = alternatives.map((one) => one.source?.name ?? one.sourceId).join(' or ');
+  return {
+    kind: 'attribution',
+    dimension: 'consistency',
+    severity: 'medium',
+    message: statement.attribution.why ?? `records of ${names} do not name the user who acts`,
+    evidence: [],
+  };
+}
+
+const BOUND_SHOWN = 20;
+
+function boundOf({ is, ids, score }: NonNullable<Need['bound']>): NonNullable<NeedVerdict['bound']> {
+  return { is, resources: ids.slice(0, BOUND_SHOWN), count: ids.length, ...optional('score', score) };
+}
+
+/** A resource that was found by its name is inferred: no verdict on it goes without saying so. */
+function boundSaid({ bound, asset }: Need): string[] {
+  if (!bound) return [];
+  const name = asset?.name ?? asset?.id ?? 'it';
+  const shown = bound.ids.slice(0, 3).join(', ');
+  if (bound.is === 'ambiguous')
+    return [
+      `${name} may be any of ${bound.ids.length} resources with such a name, and all of them count: ${shown}${bound.ids.length > 3 ? ', …' : ''}.`,
+    ];
+  const why =
+    bound.is === 'code'
+      ? 'its address in code'
+      : `its name${bound.score === undefined ? '' : ` (likeness ${bound.score.toFixed(2)} of 1)`}`;
+  return [`${name} was taken to be ${shown}, by ${why}.`];
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

@@ -14,7 +14,7 @@ import { type Loss, lossOf, nameOf } from './offers.ts';
 function eventOf(desk: Desk, alternative: Alternative, lost: Selector, need: Need): Event | undefined {
   const { source } = alternative;
   if (!source || isEmpty(lost)) return undefined;
-  const resource = need.at.resource?.includes('*') ? undefined : need.at.resource;
+  const resource = need.at.resource === undefined ? need.bound?.ids[0] : need.at.resource.includes('*') ? undefined : need.at.resource;
   const known = knownNames(source, knownOf(source, desk.rules), lost);
   const field = source.resource?.field;
   // The asset's own resource is the most telling value of the field that names it.

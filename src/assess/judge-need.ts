@@ -22,6 +22,7 @@ export function seatsKey(need: Need, alternative: Alternative): string {
     alternative.ofNamedServices.length,
     need.at,
     need.asset?.type,
+    need.bound?.ids,
     reach,
     withinSeconds,
     fields,
@@ -50,9 +51,12 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
   const wanted =
     resources?.regions ?? (need.at.region === undefined || need.at.region.includes('*') ? undefined : new Set([need.at.region]));
   const listed = wanted && new Set(emitters.map(({ scope: { account, region } }) => `${account}|${region}`));
+  const byResource = source.place === 'resource' && typesAgree(need, alternative);
+  const bound = byResource && need.bound ? new Set(need.bound.ids) : undefined;
   const inScope = emitters.filter(
     ({ scope }) =>
-      within(need.at, scope, source.place === 'resource' && typesAgree(need, alternative)) &&
+      within(need.at, scope, byResource) &&
+      (!bound || scope.resource === undefined || bound.has(scope.resource)) &&
       (!resources?.regions || !scope.region || resources.regions.has(scope.region)) &&
       // What stands for regions that were not listed has no say where the regions asked for were.
       !(wanted && scope.region === undefined && [...wanted].every((region) => listed?.has(`${scope.account}|${region}`))),
@@ -83,7 +87,7 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
     ...inScope.flatMap((emitter) => take(emitter, events)),
     ...recordedElsewhere(need, alternative, emitters, inScope).flatMap(([emitter, left]) => take(emitter, left)),
   ];
-  const all = resources?.hidden && narrowed(alternative.events, source, [need.at.resource as string]);
+  const all = resources?.hidden && narrowed(alternative.events, source, need.at.resource === undefined ? [] : [need.at.resource]);
   const wider = resources?.hidden && all && { hidden: resources.hidden, seats: inScope.flatMap((emitter) => take(emitter, all)) };
   return { seats, ...(wider ? { wider } : {}), alone: new Set([...counts].flatMap(([needed, count]) => (count === 1 ? [needed] : []))) };
 }
@@ -138,7 +142,7 @@ export function judgeAlternative(desk: Desk, need: Need, alternative: Alternativ
   }
   if (wider?.seats.some((seat) => outcomeOf(seat).verdict !== 'covered')) {
     const { unknowns, evidence } = wider.hidden;
-    const because = `it could not be listed what else ${need.at.resource} stands for: ${saidOf(unknowns)}`;
+    const because = `it could not be listed what else ${need.at.resource ?? need.asset?.name ?? 'it'} stands for: ${saidOf(unknowns)}`;
     unjudged.push({ scope, verdict: 'unknown', because, unknowns, evidence });
   }
   // A resource that was found and judged has its emitter: what else there may be does not matter to it.
@@ -365,19 +369,21 @@ function resourcesOf(
 ): { ids: readonly string[]; regions: ReadonlySet<string> | undefined; hidden?: Blind } | undefined {
   const { source } = alternative;
   const pattern = need.at.resource;
-  if (pattern === undefined || !source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
+  if (!source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
+  const ids = new Set(need.bound?.ids);
+  if (pattern === undefined && ids.size === 0) return undefined;
   const known = desk.paths.resources.filter(
     (one) =>
       one.type === source.resource?.type &&
-      globMatches(pattern, one.id) &&
+      (pattern === undefined ? ids.has(one.id) : globMatches(pattern, one.id)) &&
       (need.at.account === undefined || one.scope.account === undefined || globMatches(need.at.account, one.scope.account)),
   );
   const regions =
     known.every((one) => one.scope.region !== undefined) && known.length > 0
       ? new Set(known.map((one) => one.scope.region as string))
       : undefined;
-  if (!pattern.includes('*')) return { ids: [pattern], regions };
-  if (known.length === 0) return { ids: [pattern], regions: undefined };
+  if (pattern !== undefined && !pattern.includes('*')) return { ids: [pattern], regions };
+  if (known.length === 0) return pattern === undefined ? undefined : { ids: [pattern], regions: undefined };
   const hidden = desk.paths.blind.find(
     (blind) =>
       mattersTo(need.at, blind.scope) && blind.sources.some((one) => desk.rules.sources.get(one)?.resource?.type === source.resource?.type),

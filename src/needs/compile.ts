@@ -3,6 +3,7 @@ import { includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf
 import { globMatches } from '../events/glob.ts';
 import { ALL_STRINGS, members } from '../events/strings.ts';
 import { foreignNames, interpret, universeOf } from '../events/universe.ts';
+import type { Binding } from '../model/assessment.ts';
 import { DAY } from '../model/duration.ts';
 import { own } from '../model/own.ts';
 import type { At } from '../model/scope.ts';
@@ -41,6 +42,8 @@ export interface Need {
   readonly asset: Asset | undefined;
   readonly statement: NeedStatement;
   readonly at: At;
+  /** The resources that its asset was found to be, where the model names none. */
+  readonly bound?: { readonly is: Binding['is']; readonly ids: readonly string[]; readonly score?: number };
   readonly alternatives: readonly Alternative[];
   readonly demand: Demand;
   readonly wants: string;
@@ -73,10 +76,7 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
     return loss === undefined ? one : { ...one, loss };
   });
   return {
-    id: createHash('sha256')
-      .update(canonical([system, threat.id, asset?.id ?? '', statement.id ?? index, asked(statement)]))
-      .digest('hex')
-      .slice(0, 12),
+    id: stableId([system, threat.id, asset?.id ?? '', statement.id ?? index, asked(statement)]),
     system,
     threat,
     asset,
@@ -94,16 +94,16 @@ function needOf(system: string, threat: Threat, asset: Asset | undefined, statem
   };
 }
 
-/** A need for the user who acts is not met by records that do not name him, however well they are kept. */
+/** Twelve hex digits that are equal for equal values. */
+export function stableId(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12);
+}
+
+/** Where nothing tells whether a source names the user who acts, that is a remark. Where it does not, the assessment says so. */
 function attributed(alternative: Alternative, { attribution }: NeedStatement): Alternative {
-  if (!attribution || attribution.met === true || !alternative.source) return alternative;
-  const { impossible, notes } = alternative;
-  return attribution.met === false
-    ? {
-        ...alternative,
-        impossible: [...impossible, attribution.why ?? `records of ${alternative.source.name} do not name the user who acts`],
-      }
-    : { ...alternative, notes: [...notes, `Whether it names the user who acts is up to what writes ${alternative.source.name}.`] };
+  if (!attribution || attribution.met !== undefined || !alternative.source) return alternative;
+  const remark = `Whether it names the user who acts is up to what writes ${alternative.source.name}.`;
+  return { ...alternative, notes: [...alternative.notes, remark] };
 }
 
 const BESIDE = new Set(['assets', 'threats', 'priority', 'keeps', 'attribution', 'reasons', 'verify', 'detection', 'note']);
