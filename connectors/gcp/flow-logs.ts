@@ -319,17 +319,18 @@ function readSubnet(
   const machines = subnet.purpose === undefined || WITHOUT_MACHINES[subnet.purpose] === undefined;
   const applying = machines ? appliesTo(evidence, configured, subnet, id, listedBy) : { recordings: [], unknowns: [] };
   const taps = tapsOf(evidence, paths, project, id, subnet.name, applying);
-  const primary = primaryOf(applying);
   paths.emitter({
     id: `${SOURCE}|${id}`,
     sources: [SOURCE],
     scope,
     name: subnet.name,
-    universe: selectorOf({
-      resource: { equals: [id] },
-      reporter: { equals: ['SRC', 'DEST'] },
-      ...entryOf(project.id, primary, subnet.name),
-    }),
+    universe: systemsOf(applying).flatMap((system) =>
+      selectorOf({
+        resource: { equals: [id] },
+        reporter: { equals: ['SRC', 'DEST'] },
+        ...entryOf(project.id, system, subnet.name),
+      }),
+    ),
     taps: taps.length > 0 ? taps : [offTap(project.id, { ...offOf(id, subnet, project), evidence: listedBy })],
     evidence: [...listedBy, ...configured.own.ids, ...configured.above.ids],
     ...(machines
@@ -451,11 +452,14 @@ function entryOf(project: string, system: System, subnet?: string) {
   };
 }
 
-/** A flow is one event, whatever logs have it: it goes by the name of the first of them. */
-function primaryOf({ recordings, unknowns }: Applying): System {
-  return recordings.some((one) => one.system === 'compute') || (recordings.length === 0 && unknowns.length === 0)
-    ? 'compute'
-    : 'networkmanagement';
+/** The systems that record something, or may. */
+function systemsOf({ recordings, unknowns }: Applying): readonly System[] {
+  const found = new Set([...recordings.map((one) => one.system), ...unknowns.map(systemOf)]);
+  return found.size === 0 ? ['compute'] : [...found];
+}
+
+function systemOf(unknown: Unknown): System {
+  return unknown.code === 'AnswersDiffer' ? 'compute' : 'networkmanagement';
 }
 
 function tapsOf(
@@ -466,8 +470,9 @@ function tapsOf(
   name: string,
   applying: Applying,
 ): readonly Edge[] {
-  const primary = primaryOf(applying);
-  const way = (system: System): string => (system === primary ? routerId(project.id) : routerAs(evidence, paths, project, system));
+  // A flow is one event, whatever logs have it: with several, each copy is routed by its own log's name.
+  const alone = systemsOf(applying).length === 1;
+  const way = (system: System): string => (alone ? routerId(project.id) : routerAs(evidence, paths, project, system, id, name));
   return [
     ...applying.recordings.map((one) => ({ ...tapOf(project, one), to: way(one.system) })),
     ...applying.unknowns.map((unknown) => ({
@@ -476,7 +481,7 @@ function tapsOf(
         label: `flow log configurations of ${name} that were not read`,
         unknowns: [unknown],
       }),
-      to: way(unknown.code === 'AnswersDiffer' ? 'compute' : 'networkmanagement'),
+      to: way(systemOf(unknown)),
     })),
   ];
 }
@@ -509,9 +514,16 @@ function tapOf(project: GcpContainer, one: Recording): Edge {
   });
 }
 
-/** The router of a project for flows that another log has as well: its sinks see that log's name and resource. */
-function routerAs(evidence: EvidenceView, paths: PathsBuilder, project: GcpContainer, system: System): string {
-  const id = `${routerId(project.id)} for ${system} flow logs`;
+/** The router of a project for the copies of flows in one of two logs: its sinks see that log's name and resource. */
+function routerAs(
+  evidence: EvidenceView,
+  paths: PathsBuilder,
+  project: GcpContainer,
+  system: System,
+  subnet: string,
+  name: string,
+): string {
+  const id = `${routerId(project.id)} for ${system} flow logs${system === 'compute' ? ` of ${subnet}` : ''}`;
   if (paths.has(id)) return id;
   paths.node({
     type: 'hop',
@@ -522,11 +534,11 @@ function routerAs(evidence: EvidenceView, paths: PathsBuilder, project: GcpConta
     evidence: project.evidence,
     findings: [],
   });
-  const held = new Map(Object.entries(entryOf(project.id, system)).map(([field, { equals }]) => [field, equals[0] as string]));
+  const held = new Map(Object.entries(entryOf(project.id, system, name)).map(([field, { equals }]) => [field, equals[0] as string]));
   for (const edge of routerEdges(evidence, paths, project))
     paths.edge(id, {
       ...edge,
-      id: `${edge.id} for ${system} flow logs`,
+      id: `${edge.id} ${id}`,
       passes: knowing(edge.passes, held),
       mayPass: knowing(edge.mayPass, held),
     });
