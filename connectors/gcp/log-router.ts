@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { EVERYTHING, intersect, isEmpty, minus, NOTHING, type Selector, union } from '../../src/events/classes.ts';
+import { attempt } from '../../src/events/attempt.ts';
+import { EVERYTHING, type Event, intersect, isEmpty, matches, minus, NOTHING, type Selector, union } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
@@ -14,6 +15,7 @@ import { landInTopic } from './pubsub-stores.ts';
 import { admits, type Landing, projectGrants, ROUTE_TO_PROJECT, unseenPlace, type Writer } from './writers.ts';
 
 const Exclusion = z.object({ name: z.string().default(''), filter: z.string().default(''), disabled: z.boolean().default(false) });
+type Exclusion = z.infer<typeof Exclusion>;
 const LogSink = z.object({
   name: z.string(),
   resourceName: z.string().optional(),
@@ -198,14 +200,15 @@ function readSinks(evidence: EvidenceView, container: string): SinkList {
 /** What a sink takes of what its router sees, before anything above it intercepts. */
 interface Taken extends CompiledFilter {
   readonly key: string;
+  readonly exclusions: readonly Exclusion[];
   readonly unknowns: readonly Unknown[];
 }
 
 function takenBy(evidence: EvidenceView, paths: PathsBuilder, { sink, owner }: OwnedSink): Taken {
-  const own = sink.exclusions.filter((one) => !one.disabled).map((one) => one.filter);
-  const excluded = sink.name === '_Default' ? defaultExclusions(evidence, owner) : { filters: [], unknown: undefined };
+  const excluded = sink.name === '_Default' ? defaultExclusions(evidence, owner) : { exclusions: [], unknown: undefined };
   // Nothing is left out of _Required.
-  const filters = sink.name === '_Required' ? [] : [...new Set([...own, ...excluded.filters])];
+  const exclusions = sink.name === '_Required' ? [] : [...sink.exclusions.filter((one) => !one.disabled), ...excluded.exclusions];
+  const filters = [...new Set(exclusions.map((one) => one.filter))];
   const filter = sink.name === '_Required' ? REQUIRED_FILTER : sink.filter;
   const key = canonical([filter, filters, excluded.unknown !== undefined]);
   const compiled = paths.once(`gcp filter ${key}`, () => {
@@ -215,12 +218,19 @@ function takenBy(evidence: EvidenceView, paths: PathsBuilder, { sink, owner }: O
     );
     const sampled = exact.sampled.map((one) => one.events);
     // Sampled entries have an edge of their own.
-    const mayPass = sampled.length > 0 ? minus(exact.mayPass, union(...sampled)) : exact.mayPass;
+    const mayPass =
+      sampled.length > 0
+        ? attempt(
+            () => minus(exact.mayPass, union(...sampled)),
+            () => exact.mayPass,
+          )
+        : exact.mayPass;
     return { ...exact, mayPass, passes: excluded.unknown ? NOTHING : exact.passes };
   });
   return {
     ...compiled,
     key,
+    exclusions,
     unknowns: [
       ...compiled.unclear.map((part) => ({
         call: `filter of sink ${sink.name}`,
@@ -234,11 +244,10 @@ function takenBy(evidence: EvidenceView, paths: PathsBuilder, { sink, owner }: O
 }
 
 /** Exclusions of a project, folder or organization are those of its _Default sink. */
-function defaultExclusions(evidence: EvidenceView, owner: string): { filters: readonly string[]; unknown: Unknown | undefined } {
+function defaultExclusions(evidence: EvidenceView, owner: string): { exclusions: readonly Exclusion[]; unknown: Unknown | undefined } {
   const answers = callsAbout(evidence, `gcp/logging:${owner.split('/')[0]}.exclusions.list`, Exclusions, owner);
-  const filters = answers.flatMap((answer) => answer.pages.flatMap((page) => page.exclusions)).filter((one) => !one.disabled);
   return {
-    filters: filters.map((one) => one.filter),
+    exclusions: answers.flatMap((answer) => answer.pages.flatMap((page) => page.exclusions)).filter((one) => !one.disabled),
     unknown: answers.some((answer) => answer.unknown === undefined) ? undefined : answers[0]?.unknown,
   };
 }
@@ -297,8 +306,16 @@ function withhold(evidence: EvidenceView, paths: PathsBuilder, before: Withheld,
     const { passes, mayPass, sampled } = takenBy(evidence, paths, one);
     // Whether entries that the destination refuses are withheld all the same is not documented.
     const arrives = landingOf(evidence, paths, one).delivery.state === 'flowing';
-    if (arrives) certain = union(certain, passes);
-    possible = union(possible, mayPass, ...sampled.map((part) => part.events));
+    const [sure, perhaps] = [certain, possible];
+    if (arrives)
+      certain = attempt(
+        () => union(sure, passes),
+        () => sure,
+      );
+    possible = attempt(
+      () => union(perhaps, mayPass, ...sampled.map((part) => part.events)),
+      () => EVERYTHING,
+    );
     by = [...by, `${sink.name} of ${accountOf(one.owner)}`];
   }
   return { certain, possible, by };
@@ -322,6 +339,8 @@ function edgesOf(
     to,
     delivery: deliveryOf(one),
     evidence: one.evidence,
+    ...(sink.filter === '' || isStandard(sink) ? {} : { filter: sink.filter }),
+    leavesOut: (lost: Event) => leftOut(one, taken, withheld, lost),
   };
   const key = `gcp sink ${container} ${owner} ${sink.name}`;
   if (inherited && !sink.includeChildren) {
@@ -338,12 +357,24 @@ function edgesOf(
     ];
   }
   const intercepted = withheld.by.length > 0;
-  const cut = (selector: Selector, out: Selector, what: string): Selector =>
-    out.length === 0 ? selector : paths.once(`gcp cut ${what} ${taken.key} ${withheld.by.join('|')}`, () => minus(selector, out));
-  const passes = open.length > 0 ? NOTHING : cut(taken.passes, withheld.possible, 'passes');
-  const mayPass = cut(taken.mayPass, withheld.certain, 'mayPass');
+  // What cannot be compared is withheld from what passes for certain, and from nothing else.
+  const cut = (selector: Selector, out: Selector, what: string, otherwise: Selector): Selector =>
+    out.length === 0
+      ? selector
+      : paths.once(`gcp cut ${what} ${taken.key} ${withheld.by.join('|')}`, () =>
+          attempt(
+            () => minus(selector, out),
+            () => otherwise,
+          ),
+        );
+  const passes = open.length > 0 ? NOTHING : cut(taken.passes, withheld.possible, 'passes', NOTHING);
+  const mayPass = cut(taken.mayPass, withheld.certain, 'mayPass', taken.mayPass);
   const doubt =
-    intercepted && !isEmpty(minus(intersect(taken.passes, withheld.possible), withheld.certain))
+    intercepted &&
+    attempt(
+      () => !isEmpty(minus(intersect(taken.passes, withheld.possible), withheld.certain)),
+      () => true,
+    )
       ? [
           {
             call: `filter of ${withheld.by.join(', ')}`,
@@ -361,19 +392,43 @@ function edgesOf(
       passes,
       mayPass,
       unknowns: [...taken.unknowns, ...open, ...doubt],
-      fix: `gcloud logging sinks update ${sink.name} --log-filter='<a filter that takes it>' ${flagOf(owner)}`,
+      ...(sink.name === '_Required' ? {} : { fix: (lost: Event) => fixOf(one, taken, lost) }),
     },
     ...taken.sampled.map(({ events, share }, index) => ({
       ...base,
       id: `${key} sample ${index}`,
       label: `${name} (a sample)`,
-      passes: open.length > 0 ? NOTHING : cut(events, withheld.possible, `sample ${index} passes`),
-      mayPass: cut(events, withheld.certain, `sample ${index}`),
+      passes: open.length > 0 ? NOTHING : cut(events, withheld.possible, `sample ${index} passes`, NOTHING),
+      mayPass: cut(events, withheld.certain, `sample ${index}`, events),
       sampling: share,
       unknowns: [...taken.unknowns, ...open, ...doubt],
       fix: `remove sample() from the filters of sink ${sink.name} of ${accountOf(owner)}`,
     })),
   ];
+}
+
+/** The sinks that every project has, as it got them. */
+function isStandard({ name, filter }: LogSink): boolean {
+  return name === '_Required' || (name === '_Default' && /^(NOT LOG_ID\("[\w./]+"\)( AND |$))+$/.test(filter));
+}
+
+/** The exclusion that certainly takes out an entry that the filter of the sink takes. */
+function excluderOf({ sink }: OwnedSink, { exclusions }: Taken, lost: Event): Exclusion | undefined {
+  const { mayPass, sampled } = compileFilter(sink.filter);
+  if (![mayPass, ...sampled.map((part) => part.events)].some((selector) => matches(selector, lost))) return undefined;
+  return exclusions.find(({ filter }) => matches(compileFilter(filter).passes, lost));
+}
+
+function leftOut(one: OwnedSink, taken: Taken, withheld: Withheld, lost: Event): string | undefined {
+  const exclusion = excluderOf(one, taken, lost);
+  if (exclusion) return `exclusion ${exclusion.name} takes it out: ${exclusion.filter}`;
+  return matches(withheld.certain, lost) ? `${withheld.by.join(' and ')} intercepts it` : undefined;
+}
+
+function fixOf(one: OwnedSink, taken: Taken, lost: Event): string {
+  const exclusion = excluderOf(one, taken, lost);
+  const change = exclusion ? `--remove-exclusions=${exclusion.name}` : "--log-filter='<a filter that takes it>'";
+  return `gcloud logging sinks update ${one.sink.name} ${change} ${flagOf(one.owner)}`;
 }
 
 function deliveryOf({ sink, owner }: OwnedSink): Delivery {

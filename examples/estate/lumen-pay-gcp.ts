@@ -21,7 +21,7 @@ const ANALYTICS: Project = {
   number: '481516000011',
   name: 'Analytics',
   parent: FOLDER,
-  services: [...EVERYWHERE, 'compute', 'container', 'dns', 'networkmanagement', 'run', 'sqladmin'],
+  services: [...EVERYWHERE, 'compute', 'container', 'dns', 'networkmanagement', 'osconfig', 'run', 'sqladmin'],
 };
 const WAREHOUSE: Project = {
   id: 'lumen-warehouse',
@@ -219,6 +219,38 @@ const network: Fields = {
   routingConfig: { routingMode: 'REGIONAL' },
   networkFirewallPolicyEnforcementOrder: 'AFTER_CLASSIC_FIREWALL',
 };
+const MACHINE = '7300516482003';
+const machine: Fields = {
+  kind: 'compute#instance',
+  id: MACHINE,
+  creationTimestamp: '2025-02-03T01:20:00.000-08:00',
+  name: 'notebook-7',
+  zone: `${REGION.replace('regions', 'zones')}-b`,
+  machineType: `${REGION.replace('regions', 'zones')}-b/machineTypes/n2-standard-4`,
+  status: 'RUNNING',
+  networkInterfaces: [{ kind: 'compute#networkInterface', name: 'nic0', network: NETWORK, subnetwork: SUBNET, networkIP: '10.40.0.9' }],
+  labels: { team: 'analytics' },
+  selfLink: `${REGION.replace('regions', 'zones')}-b/instances/notebook-7`,
+};
+const inventory: Fields = {
+  name: `projects/${ANALYTICS.number}/locations/europe-west1-b/instances/${MACHINE}/inventory`,
+  osInfo: {
+    hostname: 'notebook-7',
+    longName: 'Debian GNU/Linux 12 (bookworm)',
+    shortName: 'debian',
+    version: '12',
+    architecture: 'x86_64',
+  },
+  items: {
+    'installedPackage-google-cloud-ops-agent:amd64:2.58.0': {
+      id: 'installedPackage-google-cloud-ops-agent:amd64:2.58.0',
+      originType: 'INVENTORY_REPORT',
+      type: 'INSTALLED_PACKAGE',
+      installedPackage: { aptPackage: { packageName: 'google-cloud-ops-agent', architecture: 'x86_64', version: '2.58.0~debian12' } },
+    },
+  },
+  updateTime: '2026-11-21T11:40:00Z',
+};
 const cluster: Fields = {
   name: 'features',
   location: 'europe-west1',
@@ -301,8 +333,15 @@ const bucketPolicies: Readonly<Record<string, Fields>> = {
 
 // ---- What Google says
 
-/** The project, folder or organization that a request is about. */
-function containerOf({ args }: GcpRequest): string {
+/** The project, folder or organization that a request is about. App Engine and Apigee have names of their own for projects. */
+function containerOf({ service, args }: GcpRequest): string {
+  if (service === 'apigee')
+    return String(args.parent ?? args.name)
+      .replace('organizations/', 'projects/')
+      .split('/')
+      .slice(0, 2)
+      .join('/');
+  if (args.appsId !== undefined) return `projects/${String(args.appsId)}`;
   for (const value of [args.parent, args.resource, args.name, args.scope, args.topic, args.sinkName]) {
     const [found] = /^(projects|folders|organizations)\/[^/]+/.exec(String(value ?? '')) ?? [];
     if (found !== undefined) return found;
@@ -430,6 +469,14 @@ const answers: Readonly<Record<string, (request: GcpRequest) => GcpOverride | un
   'compute:subnetworks.aggregatedList': (request) =>
     isIn(request, ANALYTICS)
       ? body({ kind: 'compute#subnetworkAggregatedList', items: { 'regions/europe-west1': { subnetworks: [subnet] } } })
+      : undefined,
+  'compute:instances.aggregatedList': (request) =>
+    isIn(request, ANALYTICS)
+      ? body({ kind: 'compute#instanceAggregatedList', items: { 'zones/europe-west1-b': { instances: [machine] } } })
+      : undefined,
+  'osconfig:projects.locations.instances.inventories.list': ({ args }) =>
+    String(args.parent) === `projects/${ANALYTICS.id}/locations/europe-west1-b/instances/-`
+      ? body({ inventories: [inventory] })
       : undefined,
   'container:projects.locations.clusters.list': (request) => (isIn(request, ANALYTICS) ? body({ clusters: [cluster] }) : undefined),
   'sqladmin:instances.list': (request) => (isIn(request, ANALYTICS) ? body({ kind: 'sql#instancesList', items: [instance] }) : undefined),

@@ -35,6 +35,8 @@ export interface TracedEvent {
   /** The event's fields; several where it has several resources: it is taken where one of them is. */
   readonly variants: readonly Event[];
   readonly notes?: readonly string[];
+  /** Whether it is a record with many fields, of which those that its source speaks of are telling. */
+  readonly whole?: boolean;
 }
 
 /** `lost`: certainly nowhere but in a provider's built-in view, or where nobody can search it. `unsettled`: what was read does not decide. */
@@ -44,8 +46,12 @@ export type TraceVerdict = 'kept' | 'lost' | 'unsettled';
 export interface Step {
   readonly label: string;
   readonly passes: 'yes' | 'no' | 'not-known';
+  /** What it selects by, in the provider's own words. */
+  readonly filter?: string;
   /** Why it does not pass, or why that is not known. */
   readonly why?: string;
+  /** Set where nothing but chance decides: the share that passes. */
+  readonly sample?: number | undefined;
   /** Fields in which the event differs from what the edge takes. */
   readonly fields?: readonly string[];
   readonly fix?: string;
@@ -71,6 +77,8 @@ export interface Trace {
   readonly source: string;
   /** The event as it was routed, with what is known of such events filled in. */
   readonly event: Event;
+  /** The fields that tell what it is; left out: all of them. */
+  readonly telling?: readonly string[];
   readonly verdict: TraceVerdict;
   readonly because: string;
   readonly notes: readonly string[];
@@ -100,10 +108,13 @@ export function traceEvent(paths: LogPaths, rules: Rules, event: TracedEvent): T
   const sourceId = source?.id ?? event.source;
   const notes = [...(event.notes ?? [])];
   const readings = readingsOf(event, asked, source, rules, notes);
-  const shown = (readings[0] as Reading)[0] as Event;
+  // Fields that are left open are told of in the notes.
+  const [first = {}, ...others] = readings.map((reading) => reading[0] as Event);
+  const shown = Object.fromEntries(Object.entries(first).filter(([name, value]) => others.every((one) => one[name] === value)));
   const done = (verdict: TraceVerdict, because: string, places: readonly PlaceTrace[] = []): Trace => ({
     source: sourceId,
     event: shown,
+    ...(event.whole && asked ? { telling: Object.keys(shown).filter((name) => Object.hasOwn(asked.fields, name)) } : {}),
     verdict,
     because,
     notes,
@@ -135,7 +146,9 @@ export function traceEvent(paths: LogPaths, rules: Rules, event: TracedEvent): T
       `the evidence shows nothing that writes ${sourceId} for ${where}${known?.state === 'denied' ? ` (${known.why})` : ''}`,
     );
   }
-  const happening = emitters.flatMap((emitter) => {
+  const able = emitters.filter((emitter) => emitter.notApplicable === undefined);
+  if (able.length === 0) return done('unsettled', `no such event is recorded there: ${emitters[0]?.notApplicable}`);
+  const happening = able.flatMap((emitter) => {
     const own = readings.flatMap((reading) => readingsWithin(reading, emitter.universe));
     return own.length > 0 ? [{ emitter, own }] : [];
   });
@@ -194,7 +207,11 @@ function readingsOf(
     return [variants];
   }
   for (const variant of variants) {
-    let asks: Selector = selectorOf(Object.fromEntries(Object.entries(variant).map(([name, value]) => [name, { equals: [value] }])));
+    // Of a whole record's fields the source speaks of some.
+    const spoken = Object.entries(variant).filter(
+      ([name]) => !event.whole || Object.hasOwn(source.fields, name) || Object.hasOwn(source.always, name),
+    );
+    let asks: Selector = selectorOf(Object.fromEntries(spoken.map(([name, value]) => [name, { equals: [value] }])));
     if (asked?.view) asks = intersect(asks, selectorOf(asked.view.where));
     const possible = intersect(interpret(asks, source, knownOf(source, rules)), universe(source, rules));
     const filled = possible.flatMap((one) => {
@@ -228,7 +245,13 @@ function readingsOf(
     );
   }
   notes.push(`no such event of ${source.id} is known to happen; it is routed as it stands`);
-  return [variants];
+  // What it does not say and has to be one of few values stays open.
+  let readings: Reading[] = [variants];
+  for (const [name, { closed, values }] of Object.entries(source.fields)) {
+    if (!closed || !values || values.length > 4 || variants.some((variant) => variant[name] !== undefined)) continue;
+    readings = readings.flatMap((reading) => values.map((value) => reading.map((variant) => ({ ...variant, [name]: value }))));
+  }
+  return readings.slice(0, MOST_READINGS);
 }
 
 /** The reading at one emitter, with fields filled in that hold one of few values there; none where no such event happens there. */
@@ -273,20 +296,28 @@ function outcomeOf(routes: ReturnType<typeof flowOf>['routes'], place: Scope, re
   const possible: string[] = [];
   let searched: string | undefined;
   let native: string | undefined;
+  let sampled: string | undefined;
   for (const route of routes) {
-    const passes = route.edges.map((edge) => passage(edge, reading).passes);
+    const passages = route.edges.map((edge) => passage(edge, reading));
+    const passes = passages.map((one) => one.passes);
     if (passes.includes('no')) continue;
     const { store } = route;
     const kept = keptAt(store, place);
     const settled = !passes.includes('not-known') && store.unseen !== true;
     if (store.kind === 'native' && !store.unseen) {
       if (settled) native = `${store.name} (${sayKept(kept)})`;
-    } else if (!settled || (kept.searchable.least === 0 && kept.searchable.most > 0)) possible.push(nameOf(store));
-    else if (kept.searchable.least > 0) certain.push({ store, kept });
+    } else if (!settled || (kept.searchable.least === 0 && kept.searchable.most > 0)) {
+      possible.push(nameOf(store));
+      const open = passages.filter((one) => one.passes === 'not-known');
+      if (!store.unseen && kept.searchable.least > 0 && open.every((one) => one.sample !== undefined))
+        sampled = `${nameOf(store)}, ${sayKept(kept)}`;
+    } else if (kept.searchable.least > 0) certain.push({ store, kept });
     else searched = `${nameOf(store)} (${kept.because})`;
   }
   const best = certain.sort((a, b) => b.kept.searchable.least - a.kept.searchable.least)[0];
   if (best) return { verdict: 'kept', because: `in ${nameOf(best.store)}, ${sayKept(best.kept)}` };
+  if (sampled !== undefined)
+    return { verdict: 'unsettled', because: `chance decides: if it is in the sample that is taken, it is in ${sampled}` };
   if (possible.length > 0)
     return {
       verdict: 'unsettled',
@@ -304,6 +335,8 @@ function outcomeOf(routes: ReturnType<typeof flowOf>['routes'], place: Scope, re
 
 interface Passage {
   readonly passes: Step['passes'];
+  /** Set where nothing but chance decides: the share that passes. */
+  readonly sample?: number | undefined;
   readonly why?: string;
   readonly fields?: readonly string[];
   readonly fix?: string;
@@ -321,9 +354,10 @@ function passage(edge: Edge, reading: Reading): Passage {
       .sort((a, b) => a.length - b.length);
     const fields = misses[0];
     const fix = typeof edge.fix === 'function' ? edge.fix(event) : edge.fix;
+    const leftOut = edge.leavesOut?.(event);
     return {
       passes: 'no',
-      why: fields ? `does not take ${fields.map((name) => sayField(name, reading)).join(', ')}` : 'takes no such events',
+      why: leftOut ?? (fields ? `does not take ${fields.map((name) => sayField(name, reading)).join(', ')}` : 'takes no such events'),
       ...(fields ? { fields } : {}),
       ...(fix === undefined ? {} : { fix }),
     };
@@ -343,7 +377,7 @@ function passage(edge: Edge, reading: Reading): Passage {
       why: stop.at.slice(stop.at.startsWith(`${edge.label}: `) ? edge.label.length + 2 : 0),
       ...(stop.fix === undefined ? {} : { fix: stop.fix }),
     };
-  if ((edge.sampling ?? 1) < 1) return { passes: 'not-known', why: `takes a sample of ${edge.sampling}` };
+  if ((edge.sampling ?? 1) < 1) return { passes: 'not-known', why: `takes a sample of ${edge.sampling}`, sample: edge.sampling };
   return { passes: 'yes' };
 }
 
@@ -388,6 +422,7 @@ function stepsOf(paths: LogPaths, place: Scope, ways: readonly (readonly Edge[])
       label: edge.label,
       ...told,
       passes,
+      ...(edge.filter === undefined ? {} : { filter: edge.filter }),
       to: node ? { kind: node.type === 'store' && node.unseen ? 'not read' : node.kind, name: node.name } : { kind: 'gone', name: edge.to },
       ...(kept === undefined || passes === 'no'
         ? {}

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { findRecords, readCloudTrailRecord } from '../../connectors/aws/cloudtrail-record.ts';
+import { findEntries, readLogEntry } from '../../connectors/gcp/log-entry.ts';
 import { StatedEvent, type TracedEvent, tracedEvent } from '../assess/trace.ts';
 import { InputError } from '../model/input-error.ts';
 import type { Rules } from '../needs/rules.ts';
@@ -15,7 +16,7 @@ export interface NamedEvent {
   readonly event: TracedEvent;
 }
 
-/** The events of a file (`-`: standard input), gzip or not: CloudTrail records in any of their wrappings, or stated events. */
+/** The events of a file (`-`: standard input), gzip or not: CloudTrail records or Google Cloud log entries in any of their wrappings, or stated events. */
 export async function readEvents(file: string, rules: Rules): Promise<NamedEvent[]> {
   const name = file === '-' ? 'standard input' : file;
   const text = await textOf(file, name);
@@ -31,6 +32,9 @@ function eventsIn(value: unknown, where: string, rules: Rules): NamedEvent[] {
   const records = findRecords(value);
   if (records)
     return records.map((record, index) => recordedEvent(record, records.length === 1 ? where : `${where}: record ${index + 1}`, rules));
+  const entries = findEntries(value);
+  if (entries)
+    return entries.flatMap((entry, index) => entryEvents(entry, entries.length === 1 ? where : `${where}: entry ${index + 1}`, rules));
   if (Array.isArray(value)) return value.flatMap((one, index) => eventsIn(one, `${where}: event ${index + 1}`, rules));
   if (value !== null && typeof value === 'object' && Object.hasOwn(value, 'detail'))
     throw new InputError(`${where}: is an EventBridge event, but its detail is not a CloudTrail record`);
@@ -39,7 +43,7 @@ function eventsIn(value: unknown, where: string, rules: Rules): NamedEvent[] {
   const issue = stated.error.issues[0];
   const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
   throw new InputError(
-    `${where}: ${at}${issue?.message ?? 'is not an event'}; an event is a CloudTrail record or {"source", "account", "region", "fields"}`,
+    `${where}: ${at}${issue?.message ?? 'is not an event'}; an event is a CloudTrail record, a Google Cloud log entry or {"source", "account", "region", "fields"}`,
   );
 }
 
@@ -48,6 +52,14 @@ function recordedEvent(record: unknown, where: string, rules: Rules): NamedEvent
   if (typeof read === 'string') throw new InputError(`${where}: ${read}`);
   const { source, account, region, variants, notes } = read;
   return { label: variants[0]?.eventName ?? source, event: { source, account, region, variants, notes } };
+}
+
+/** One for each log source that the entry can be of. */
+function entryEvents(entry: unknown, where: string, rules: Rules): NamedEvent[] {
+  const read = readLogEntry(entry, rules.sources.values());
+  if (typeof read === 'string') throw new InputError(`${where}: ${read}`);
+  const { sources, account, label, fields, notes } = read;
+  return sources.map((source) => ({ label, event: { source, account, variants: [fields], notes, whole: true } }));
 }
 
 /** One JSON value, or one on each line. */

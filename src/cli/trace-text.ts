@@ -23,6 +23,7 @@ const PASSES: Readonly<Record<Step['passes'], readonly [string, 'green' | 'red' 
   'not-known': ['?', 'cyan'],
 };
 const MOST_PLACES = 12;
+const LONGEST_FILTER = 400;
 
 /** The way of one event, stop by stop. */
 export function renderTrace({ label, trace }: LabelledTrace, terminal: Pick<Io['terminal'], 'columns' | 'color'>): string {
@@ -30,8 +31,10 @@ export function renderTrace({ label, trace }: LabelledTrace, terminal: Pick<Io['
   const width = Math.min(Math.max(terminal.columns, 40), 160);
   const [word, style] = VERDICTS[trace.verdict];
   const lines = [`${paint(clean(label), 'bold')}  ${paint(clean(trace.source), 'dim')}`];
-  for (const [name, value] of Object.entries(trace.event))
-    if (name !== 'eventName') lines.push(wrap(`${name} = ${value === '' ? '(empty)' : value}`, width, 4, 2));
+  const fields = Object.entries(trace.event).filter(([name]) => name !== 'eventName' && name !== 'methodName');
+  const shown = fields.filter(([name]) => trace.telling?.includes(name) ?? true);
+  for (const [name, value] of shown) lines.push(wrap(`${name} = ${value === '' ? '(empty)' : value}`, width, 4, 2));
+  if (shown.length < fields.length) lines.push(wrap(`and ${fields.length - shown.length} fields more`, width, 4, 2));
   for (const note of trace.notes) lines.push(wrap(`(${note})`, width, 4, 2));
   lines.push(
     '',
@@ -68,6 +71,7 @@ function stepLines(step: Step, depth: number, mending: boolean, paint: Paint, wi
     step.passes === 'no' || step.to.kind === 'not read' || step.label.endsWith(target) || step.label === step.to.name ? '' : ` → ${target}`;
   const first = wrap(`${sign} ${step.label}${step.why === undefined ? '' : `: ${step.why}`}${arrow}`, width, indent + 2, indent);
   const lines = [first.replace(sign, () => paint(sign, style))];
+  if (step.filter !== undefined) lines.push(wrap(`filter: ${cut(step.filter)}`, width, indent + 12, indent + 4));
   if (step.store)
     lines.push(
       wrap(
@@ -80,6 +84,12 @@ function stepLines(step: Step, depth: number, mending: boolean, paint: Paint, wi
   if (mending && step.fix !== undefined) lines.push(wrap(`fix: ${step.fix}`, width, indent + 9, indent + 4));
   for (const next of step.next) lines.push(...stepLines(next, depth + 1, mending, paint, width));
   return lines;
+}
+
+/** Filters may be very long; --format json has all of them. */
+function cut(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LONGEST_FILTER ? `${line.slice(0, LONGEST_FILTER)} …` : line;
 }
 
 function keptText({ store }: Step): string {

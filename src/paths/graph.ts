@@ -67,6 +67,8 @@ export interface Store {
   readonly unknowns: readonly Unknown[];
   /** Stands for stores that could not be seen: what may arrive here may meet any `reach`, and never certainly. */
   readonly unseen?: boolean;
+  /** Set where the store hands nothing on, and what leaves it would be another edge: it is no way to a place that was not seen. */
+  readonly last?: boolean;
 }
 
 /**
@@ -103,6 +105,10 @@ export interface Edge {
   readonly fields?: readonly string[];
   /** One line that would mend what this edge loses, given an event that it does not pass. */
   readonly fix?: string | ((lost: Event) => string);
+  /** What it selects by, in the provider's own words. */
+  readonly filter?: string;
+  /** What keeps an event out that the filter takes, in the provider's own words. */
+  readonly leavesOut?: (lost: Event) => string | undefined;
   readonly evidence: readonly number[];
 }
 

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { estate, inFolder, viewshed } from './cli.ts';
+import { estate, inFolder, root, viewshed } from './cli.ts';
 
 const record = (fields: object) => ({
   eventVersion: '1.09',
@@ -35,6 +35,25 @@ const runInstances = record({
   managementEvent: true,
   eventCategory: 'Management',
 });
+
+const example = (name: string) => JSON.parse(readFileSync(join(root, 'examples/trace', name), 'utf8'));
+const paged = example('table-data-list.json');
+const flow = example('vpc-flow.json');
+const policySet = {
+  protoPayload: {
+    '@type': 'type.googleapis.com/google.cloud.audit.AuditLog',
+    authenticationInfo: { principalEmail: 'admin@lumenpay.example' },
+    serviceName: 'cloudresourcemanager.googleapis.com',
+    methodName: 'SetIamPolicy',
+    resourceName: 'projects/lumen-warehouse',
+    authorizationInfo: [{ permission: 'resourcemanager.projects.setIamPolicy', granted: true, permissionType: 'ADMIN_WRITE' }],
+  },
+  insertId: '-policy1',
+  resource: { type: 'project', labels: { project_id: 'lumen-warehouse' } },
+  severity: 'NOTICE',
+  timestamp: '2026-11-21T03:00:00Z',
+  logName: 'projects/lumen-warehouse/logs/cloudaudit.googleapis.com%2Factivity',
+};
 
 const trace = (value: unknown, ...more: string[]) =>
   viewshed(['trace', '-', '--evidence', estate, ...more], { input: typeof value === 'string' ? value : JSON.stringify(value) });
@@ -124,7 +143,79 @@ describe('trace', () => {
     expect(JSON.parse(json.out).event.eventName).toBe('Run\u202eInstances');
   });
 
+  it.concurrent('of an entry of Google Cloud that an exclusion takes out: the exclusion, each sink with its filter, what mends it', async () => {
+    const { code, out, err } = await trace(paged);
+    expect([code, err]).toEqual([1, '']);
+    const text = out.replace(/\s+/g, ' ');
+    expect(out).toMatch(/^google\.cloud\.bigquery\.v2\.TableDataService\.List {2}gcp\.audit\.data_access\.bigquery\n/);
+    expect(text).toMatch(/and \d+ fields more ✗ lost: nothing takes it From Data Access audit logs, lumen-warehouse/);
+    expect(text).toMatch(
+      /✗ sink central of organizations\/481516234200: exclusion preview-pane takes it out: protoPayload\.serviceName="bigquery\.googleapis\.com" AND .*TableDataService\.List" filter: logName:"cloudaudit\.googleapis\.com" fix: gcloud logging sinks update central --remove-exclusions=preview-pane --organization=481516234200/,
+    );
+    expect(text).toContain('✗ sink _Default: the sink is disabled');
+    expect(text).toContain('filter: protoPayload.serviceName="bigquery.googleapis.com" AND protoPayload.methodName:"JobService"');
+    expect(text).not.toMatch(/fix: gcloud logging sinks update _Required/);
+  });
+
+  it.concurrent('of one that several sinks take: the best place, and the sink that its destination refuses', async () => {
+    const { code, out } = await trace(policySet);
+    const text = out.replace(/\s+/g, ' ');
+    expect(code).toBe(0);
+    expect(text).toContain('✓ kept: in log-bucket central, searchable 400 days');
+    expect(text).toContain('✗ sink alerts: topic siem-feed of lumen-logs does not let the writer identity');
+  });
+
+  it.concurrent('of a flow that a sample decides on: not settled, with the share', async () => {
+    const { code, out } = await trace(flow, '--format', 'json');
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({
+      source: 'gcp.vpc.flowlogs',
+      account: 'lumen-analytics',
+      verdict: 'unsettled',
+      because: expect.stringMatching(/^chance decides: .* log-bucket lumen-analytics\/_Default, searchable 30 days$/),
+      event: { 'connection.dest_port': '443', 'resource.labels.subnetwork_name': 'notebooks' },
+      places: [{ steps: [{ passes: 'not-known', sample: 0.5 }] }],
+    });
+  });
+
+  it.concurrent('of many entries, and beside records of AWS: in a list, by lines, as entries.list and Pub/Sub hand them over', async () => {
+    const [list, lines, answer, message] = await Promise.all([
+      trace([paged, flow, policySet, policySet]),
+      trace([paged, vault, policySet].map((one) => JSON.stringify(one)).join('\n')),
+      trace({ entries: [policySet], nextPageToken: 'x' }),
+      trace({ message: { data: Buffer.from(JSON.stringify(policySet)).toString('base64'), messageId: '1' }, subscription: 's' }),
+    ]);
+    expect(list).toMatchObject({ code: 1, out: expect.stringMatching(/^4 events: 2 kept, 1 lost, 1 not settled\n/) });
+    expect(lines).toMatchObject({ code: 1, out: expect.stringMatching(/^3 events: 2 kept, 1 lost, 0 not settled\n/) });
+    for (const one of [answer, message])
+      expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^SetIamPolicy {2}gcp\.audit\.admin_activity\n/) });
+  });
+
+  it.concurrent('of an entry whose names are hostile prints nothing that a terminal would act on', async () => {
+    const { out, code } = await trace({
+      ...policySet,
+      protoPayload: {
+        ...policySet.protoPayload,
+        methodName: 'Set\u001b[31m\u202e',
+        resourceName: '\u0007\u009b',
+        __proto__: 1,
+        constructor: { x: 'y' },
+      },
+    });
+    expect(code).toBe(0);
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  });
+
   it.concurrent.each<[string, unknown, RegExp]>([
+    ['an entry without a log', { protoPayload: { methodName: 'x' } }, /is not a log entry: logName:/],
+    ['an entry whose log is no name of one', { ...flow, logName: 'syslog' }, /logName: is not projects\/PROJECT\/logs\/LOG but "syslog"/],
+    ['an entry whose payload is text', { ...flow, protoPayload: 'x' }, /is not a log entry: protoPayload:/],
+    [
+      'an entry of a log that nothing speaks of',
+      { logName: 'projects/p/logs/made-up', textPayload: 'x' },
+      /is an entry of the log made-up, which no log source speaks of/,
+    ],
+    ['entries of which one is none', [policySet, { logName: 7 }], /entry 2: is not a log entry: logName:/],
     ['nothing', '', /standard input: is empty/],
     ['text', 'not json', /standard input: is not JSON \(line 1, column \d+\)|standard input: is not JSON/],
     ['a record cut off', '{"eventVersion": "1.08", "eventSource"', /standard input: is not JSON/],
@@ -136,7 +227,11 @@ describe('trace', () => {
       { eventVersion: '1.08', eventSource: 'x', awsRegion: 'eu-west-1' },
       /is not a CloudTrail record: eventName/,
     ],
-    ['a stated event without fields', { source: 'aws.cloudtrail.management' }, /fields: .*an event is a CloudTrail record or \{"source"/],
+    [
+      'a stated event without fields',
+      { source: 'aws.cloudtrail.management' },
+      /fields: .*an event is a CloudTrail record, a Google Cloud log entry or \{"source"/,
+    ],
     ['an unknown source', { source: 'aws.nothing', fields: {} }, /no log source "aws\.nothing"/],
   ])('of %s: one line, exit 2', async (_, value, says) => {
     const { code, out, err } = await trace(value);

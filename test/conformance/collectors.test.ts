@@ -53,6 +53,7 @@ const NOT_IN_ESTATE: Readonly<Record<string, string>> = {
 
 /** The same, of Google Cloud. */
 const NOT_IN_GCP_ESTATE: Readonly<Record<string, string>> = {
+  'apigee:organizations.apis.revisions.get': 'it has no proxies',
   'cloudresourcemanager:folders.get': 'the asset inventory describes its folder',
   'cloudresourcemanager:folders.list': 'the asset inventory lists its folder',
   'cloudresourcemanager:projects.get': 'the asset inventory describes its projects',

@@ -91,7 +91,10 @@ function fits(op: string, values: readonly string[]): boolean {
   if (!CONTAINERS.some((kind) => kind === kinds[0])) return true;
   const value = values.find((one) => one.includes('/'));
   if (value === undefined) return true;
-  const asked = value.split('/').filter((_, index) => index % 2 === 0);
+  const parts = value.split('/');
+  // What there is one of has no name: `projects/p/accessApprovalSettings`.
+  if (parts.length % 2 === 1 && op.toLowerCase().endsWith((parts.at(-1) ?? '').toLowerCase())) parts.pop();
+  const asked = parts.filter((_, index) => index % 2 === 0);
   const list = /\.(list|query\w+|show\w+)$/.test(op);
   return asked.every((kind, index) => kind === kinds[index]) && asked.length === kinds.length - (list ? 1 : 0);
 }

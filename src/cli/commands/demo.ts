@@ -6,8 +6,8 @@ export const demoCommand: Command = {
   stoppable: true,
   options: [{ flags: '-o, --output <file>', about: 'where the HTML report goes', default: 'viewshed-demo.html' }],
   notes: [
-    'Lumen Pay, a small payments company that does not exist, has an organization of five AWS accounts and the usual share of gaps. Its recorded',
-    'answers are served on the loopback interface and read by the same scan, through the real AWS SDK. Your own credentials are not touched.',
+    'Lumen Pay, a small payments company that does not exist, has five AWS accounts, three Google Cloud projects and the usual share of gaps. Its',
+    'recorded answers are served on the loopback interface and read by the same scan, through the real clients. Your own credentials are not touched.',
   ],
   examples: ['viewshed demo', 'viewshed demo --output /tmp/lumen-pay.html'],
   async run(options, _positional, io) {

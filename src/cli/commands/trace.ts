@@ -16,15 +16,19 @@ export const traceCommand: Command = {
     configOption,
   ],
   notes: [
-    'The event is a CloudTrail record as AWS writes it (one, a delivered file with Records, what lookup-events answers, an EventBridge event),',
-    'or one of any log source, as people state it:',
+    'The event is a CloudTrail record as AWS writes it (one, a delivered file with Records, what lookup-events answers, an EventBridge event), a log',
+    'entry as Google Cloud writes it (one, a list, what entries.list answers, a message of Pub/Sub), or one of any log source, as people state it:',
     '  {"source": "aws.cloudtrail.data.s3", "account": "111122223333", "region": "eu-west-1",',
     '   "fields": {"eventName": "GetObject", "resources.ARN": "arn:aws:s3:::card-vault/statement.pdf"}}',
     '`viewshed sources ID` lists the fields. What is known of such events (readOnly of GetObject) need not be said.',
     '',
     'Exit codes: 0 kept where somebody can search it, 1 lost, 2 wrong usage or input, 3 what was read does not settle it.',
   ],
-  examples: ['viewshed trace event.json --evidence scan.ndjson.gz', 'aws cloudtrail lookup-events --max-results 1 | viewshed trace -'],
+  examples: [
+    'viewshed trace event.json --evidence scan.ndjson.gz',
+    'aws cloudtrail lookup-events --max-results 1 | viewshed trace -',
+    'gcloud logging read \'LOG_ID("cloudaudit.googleapis.com/activity")\' --limit=1 --format=json | viewshed trace -',
+  ],
   async run(options, [file], io) {
     const [
       { settingsOf },
