@@ -448,6 +448,17 @@ describe('flow logs of both systems are one union', () => {
   });
 });
 
+test('machines in networks that another project shares are judged there', () => {
+  const verdicts = gcpVerdicts(networkEstate({ host: 'net-host', networks: [], subnets: [], policies: [], firewalls: [] }), NEEDS);
+  for (const id of ['flows', 'rules', 'policies', 'dns'])
+    expect([id, verdicts.get(id)?.verdict, verdicts.get(id)?.because]).toEqual([
+      id,
+      'not-applicable',
+      expect.stringMatching(/net-host shares with it/),
+    ]);
+  expect(changed(networkEstate({ host: 'net-host' }))).toEqual({});
+});
+
 describe('threat logs', () => {
   const verdict = (change: Partial<NetworkSpec>, where = {}) =>
     gcpVerdicts(networkEstate(change), [{ id: 'threats', source: 'gcp.ngfw.threat', where }]).get('threats');

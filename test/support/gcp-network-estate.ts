@@ -26,6 +26,8 @@ export interface NetworkSpec {
   services: Item[];
   buckets: Item[];
   tunnels: Item[];
+  /** The project whose networks are shared with this one. */
+  host: string | undefined;
 }
 
 export const network = (more: Item = {}): Item => ({
@@ -148,6 +150,7 @@ export function networkRecords(given: Partial<NetworkSpec> = {}, account = PROJE
     services: [service()],
     buckets: [],
     tunnels: [tunnel()],
+    host: undefined,
     ...given,
   };
   const project = { project: account };
@@ -156,6 +159,7 @@ export function networkRecords(given: Partial<NetworkSpec> = {}, account = PROJE
   const management = 'networkmanagement:projects.locations.vpcFlowLogsConfigs';
   return [
     gcp(account, 'compute:networks.list', project, some('items', spec.networks)),
+    gcp(account, 'compute:projects.getXpnHost', project, spec.host === undefined ? {} : { kind: 'compute#project', name: spec.host }),
     gcp(account, 'compute:subnetworks.aggregatedList', project, spread('subnetworks', 'regions/europe-west1', spec.subnets)),
     gcp(account, `${management}.list`, parent, some('vpcFlowLogsConfigs', spec.configs)),
     gcp(account, `${management}.queryOrgVpcFlowLogsConfigs`, parent, some('vpcFlowLogsConfigs', spec.ofOrganization)),

@@ -147,6 +147,7 @@ describe('declared', () => {
     const declared = Object.fromEntries(COLLECTORS.flatMap((one) => Object.entries(one.calls)));
     expect(Object.fromEntries(Object.entries(declared).map(([call, spec]) => [call, spec.permission]))).toEqual({
       'compute:networks.list': 'compute.networks.list',
+      'compute:projects.getXpnHost': 'compute.projects.get',
       'compute:subnetworks.aggregatedList': 'compute.subnetworks.list',
       'networkmanagement:projects.locations.vpcFlowLogsConfigs.list': 'networkmanagement.vpcflowlogsconfigs.list',
       'networkmanagement:projects.locations.vpcFlowLogsConfigs.queryOrgVpcFlowLogsConfigs': 'networkmanagement.vpcflowlogsconfigs.list',
