@@ -4,6 +4,7 @@ import { type Citations, citations, embedAnswers } from './html/evidence.ts';
 import { inventory } from './html/inventory.ts';
 import { type Markup, markup } from './html/markup.ts';
 import { matrix } from './html/matrix.ts';
+import { claimTable, modelPart } from './html/models.ts';
 import { anchorOf, needArticle } from './html/need.ts';
 import { script } from './html/script.ts';
 import { style } from './html/style.ts';
@@ -12,10 +13,12 @@ import {
   accountsLine,
   count,
   digits,
+  falseClaims,
   few,
   groupFindings,
   groupUnknowns,
   isGap,
+  modelLine,
   moment,
   orderNeeds,
   SEVERITIES,
@@ -29,7 +32,7 @@ import type { Report, ReportContext } from './report.ts';
 
 /** Characters of needs drawn in full; further ones are named only. */
 const NEEDS_LIMIT = 5 * 1024 * 1024;
-const SHOWN = { findings: 400, unread: 400, accounts: 3000 };
+const SHOWN = { models: 50, findings: 400, unread: 400, accounts: 3000 };
 
 /** One self-contained page: it opens from disk, asks the network for nothing, and works without its script but for filters and answers. */
 export const html: Report = {
@@ -43,12 +46,16 @@ export const html: Report = {
     const needs = orderNeeds(assessment.needs);
     const anchors = new Map(needs.map((need, index) => [need, anchorOf(need, index)]));
     // Cited in this order, so that what stands behind the gaps is what a large report keeps.
+    const { claims = [], models = [] } = assessment;
     const sections = [
       summary(assessment, needs),
+      claims.length > 0 && section('claims', 'Claims', claimTable(claims, cite), digits(claims.length)),
       needs.length > 0 && section('matrix', 'Threats by assets', markup`${legend(needs)}${matrix(needs, anchors)}`),
       needs.length > 0 && section('needs', 'Needs', needList(needs, anchors, cite), digits(needs.length)),
       notSeen(assessment, context, cite),
       findings(assessment, cite),
+      models.length > 0 &&
+        section('models', 'Model and reality', markup`${models.slice(0, SHOWN.models).map((model) => modelPart(model, cite))}`),
       assessment.inventory.length > 0 &&
         section(
           'inventory',
@@ -67,10 +74,12 @@ function page(assessment: Assessment, context: ReportContext, sections: readonly
   const title = titleOf(assessment);
   const links = [
     ['summary', 'Summary', true],
+    ['claims', 'Claims', (assessment.claims ?? []).length > 0],
     ['matrix', 'Matrix', assessment.needs.length > 0],
     ['needs', 'Needs', assessment.needs.length > 0],
-    ['not-seen', 'Not seen', sections[3] !== undefined],
-    ['findings', 'Findings', sections[4] !== undefined],
+    ['not-seen', 'Not seen', sections[4] !== undefined],
+    ['findings', 'Findings', sections[5] !== undefined],
+    ['models', 'Model', (assessment.models ?? []).length > 0],
     ['inventory', 'Inventory', assessment.inventory.length > 0],
     ['accounts', 'Accounts', true],
   ] as const;
@@ -144,7 +153,11 @@ function summary(assessment: Assessment, needs: readonly NeedVerdict[]): Markup 
     needs.length === 0
       ? markup`No threat model was given: this is the inventory alone.`
       : markup`<b>${digits(covered)} of ${count(needs.length, 'need')}</b> ${needs.length === 1 || covered === 1 ? 'is' : 'are'} covered. ${gaps > 0 ? markup`<b>${digits(gaps)}</b> ${gaps === 1 ? 'has' : 'have'} a gap.` : 'None has a gap.'}${unknown > 0 && markup` <b>${digits(unknown)}</b> could not be decided.`}`;
-  return markup`<section id="summary" aria-labelledby="summary-title"><p class="meta">As of <time datetime="${assessment.asOf}">${moment(assessment.asOf)}</time> · ${accountsLine(assessment.estate.accounts)}</p><h1 id="summary-title">${titleOf(assessment)}</h1><p class="lead">${sentence}</p>${
+  const wrong = falseClaims(assessment);
+  const told = (assessment.models ?? []).filter(
+    (model) => model.importedFrom !== undefined || model.counts.unresolved + model.counts.unobservable > 0,
+  );
+  return markup`<section id="summary" aria-labelledby="summary-title"><p class="meta">As of <time datetime="${assessment.asOf}">${moment(assessment.asOf)}</time> · ${accountsLine(assessment.estate.accounts)}</p><h1 id="summary-title">${titleOf(assessment)}</h1><p class="lead">${sentence}${wrong.length > 0 && markup` <b>${digits(wrong.length)}</b> of ${count((assessment.claims ?? []).length, 'claim')} of the model ${wrong.length === 1 ? 'is' : 'are'} <a href="#claims">not so</a>.`}</p>${told.slice(0, 5).map((model) => markup`<p class="meta">${model.system}, ${modelLine(model)}.</p>`)}${
     counts.length > 0 &&
     markup`<svg class="share" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">${bars}</svg><ul class="counts">${counts.map(([verdict, number]) => markup`<li class="is-${verdict}"><span class="figure">${digits(number)}</span>${verdictTag(verdict)}<span class="note">${VERDICT_ABOUT[verdict]}</span></li>`)}</ul>`
   }</section>`;

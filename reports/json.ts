@@ -10,6 +10,8 @@ const ORDER = [
   'accounts',
   'inventory',
   'needs',
+  'claims',
+  'models',
   'summary',
   'provider',
   'account',

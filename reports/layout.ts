@@ -1,8 +1,11 @@
 import type {
   AccountState,
   Assessment,
+  Binding,
+  ClaimVerdict,
   Finding,
   InventoryRow,
+  ModelReality,
   NeedVerdict,
   Retention,
   Unknown,
@@ -251,6 +254,7 @@ export function groupFindings(assessment: Assessment): FindingGroup[] {
   };
   for (const row of assessment.inventory) for (const finding of row.findings) add(finding, row.source, placeOf(row.scope));
   for (const need of assessment.needs) for (const finding of need.consistency.findings) add(finding, undefined, '');
+  for (const claim of assessment.claims ?? []) for (const finding of claim.findings) add(finding, undefined, '');
   return [...groups.values()]
     .map(({ finding, scopes, evidence }) => ({ finding, scopes: [...scopes.values()], evidence: [...evidence].sort((a, b) => a - b) }))
     .sort(
@@ -297,4 +301,91 @@ export function span(retentions: readonly Retention[], of: 'searchableDays' | 't
 export function few(values: readonly string[], shown: number): string {
   if (values.length <= shown + 1) return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} and ${values.at(-1)}`;
   return `${values.slice(0, shown).join(', ')} and ${digits(values.length - shown)} more`;
+}
+
+/** How a claim fared, as the sign of a need's verdict. */
+export const CLAIM_SIGNS: Readonly<Record<ClaimVerdict['verdict'], Verdict>> = {
+  missing: 'missing',
+  partial: 'partial',
+  unknown: 'unknown',
+  'not-checkable': 'not-applicable',
+  observed: 'covered',
+};
+
+const CLAIM_WORDS: Readonly<Record<ClaimVerdict['verdict'], string>> = {
+  missing: 'missing',
+  partial: 'partial',
+  unknown: 'unknown',
+  'not-checkable': 'not checkable',
+  observed: 'observed',
+};
+
+export function claimWord(verdict: ClaimVerdict['verdict']): string {
+  return CLAIM_WORDS[verdict];
+}
+
+export const HOLDS: Readonly<Record<ClaimVerdict['holds'], string>> = {
+  done: 'the model says that it is done',
+  planned: 'the model plans it',
+  assumed: 'the model takes it for granted',
+};
+
+const LEAD: readonly ClaimVerdict['holds'][] = ['done', 'assumed', 'planned'];
+
+/** What the models count on and what is not there, or not all of it: what is held for done first. What is only planned is no contradiction. */
+export function falseClaims(assessment: Assessment): ClaimVerdict[] {
+  return (assessment.claims ?? [])
+    .filter((claim) => claim.holds !== 'planned' && (claim.verdict === 'missing' || claim.verdict === 'partial'))
+    .sort(
+      (a, b) =>
+        LEAD.indexOf(a.holds) - LEAD.indexOf(b.holds) ||
+        VERDICTS.indexOf(CLAIM_SIGNS[a.verdict]) - VERDICTS.indexOf(CLAIM_SIGNS[b.verdict]),
+    );
+}
+
+/** Claims of a time that is shorter than what is asked for. */
+export function shortClaims(assessment: Assessment): ClaimVerdict[] {
+  return (assessment.claims ?? []).filter((claim) => claim.findings.some((finding) => finding.kind === 'stated-retention'));
+}
+
+/** `12 claims: 3 missing, 1 observed`. */
+export function claimTally(claims: readonly ClaimVerdict[]): string {
+  const states = (Object.keys(CLAIM_WORDS) as ClaimVerdict['verdict'][]).map(
+    (verdict) => [verdict, claims.filter((claim) => claim.verdict === verdict).length] as const,
+  );
+  return `${count(claims.length, 'claim')}: ${states.flatMap(([verdict, number]) => (number === 0 ? [] : [`${digits(number)} ${CLAIM_WORDS[verdict]}`])).join(', ')}`;
+}
+
+/** `stated 7 days, kept 30 days, asked 365 days`, as far as it is known. */
+export function claimDays(claim: ClaimVerdict): string | undefined {
+  if (claim.statedDays === undefined) return undefined;
+  return [
+    `stated ${days(claim.statedDays)}`,
+    ...(claim.foundDays === undefined ? [] : [`kept ${days(claim.foundDays)}`]),
+    ...(claim.askedDays === undefined ? [] : [`asked ${days(claim.askedDays)}`]),
+  ].join(', ');
+}
+
+/** What became of a model: `imported from threat-composer (cards.tc.json): 14 components, 3 not understood`. */
+export function modelLine(model: ModelReality): string {
+  const { components, unresolved, threats, unobservable } = model.counts;
+  const from = model.importedFrom === undefined ? '' : `imported from ${model.importedFrom.format} (${model.importedFrom.file}): `;
+  return `${from}${count(components, 'component')}, ${digits(unresolved)} not understood; ${count(threats, 'threat')}, ${unobservable === 0 ? 'none' : digits(unobservable)} that no log shows`;
+}
+
+export const BINDING_WORDS: Readonly<Record<Binding['is'], string>> = {
+  stated: 'named in the model',
+  code: 'by its address in code',
+  name: 'by its name',
+  ambiguous: 'several have such a name',
+  every: 'stands for all of its type',
+  gone: 'not there',
+  unknown: 'not found, and not all was listed',
+  'not-listed': 'not known here',
+};
+
+/** `because: "quote"`, without the place. */
+export function reasonWords(reason: NonNullable<NeedVerdict['reasons']>[number]): string {
+  const said = reason.because ?? reason.rule;
+  return reason.quote === undefined ? said : `${said}: "${reason.quote}"`;
 }

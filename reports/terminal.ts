@@ -1,17 +1,26 @@
-import type { Assessment, NeedVerdict, Verdict } from '../src/model/assessment.ts';
+import type { Assessment, ClaimVerdict, ModelReality, NeedVerdict, Verdict } from '../src/model/assessment.ts';
 import { terminal as clean } from './escape.ts';
 import {
   accountsLine,
   bySource,
+  CLAIM_SIGNS,
+  claimDays,
+  claimTally,
+  claimWord,
   count,
   days,
   digits,
+  falseClaims,
   few,
   groupFindings,
   groupUnknowns,
+  HOLDS,
   isGap,
+  modelLine,
   moment,
   orderNeeds,
+  reasonWords,
+  shortClaims,
   span,
   systemsOf,
   tally,
@@ -48,7 +57,7 @@ const SYMBOLS: Readonly<Record<Verdict, readonly [string, Style]>> = {
   covered: ['✓', 'green'],
   'not-applicable': ['–', 'dim'],
 };
-const SHOWN = { gaps: 8, undecided: 5, accounts: 4, unread: 6, findings: 5, sources: 16 };
+const SHOWN = { claims: 4, models: 3, reality: 8, gaps: 8, undecided: 5, accounts: 4, unread: 6, findings: 5, sources: 16 };
 /** Width of the words that stand before a gap's lines. */
 const LABEL = 7;
 
@@ -62,10 +71,12 @@ export const terminal: Report = {
     const page = writer(context);
     header(page, assessment);
     verdicts(page, assessment);
+    claims(page, assessment);
     gaps(page, assessment.needs);
     undecided(page, assessment.needs);
     notSeen(page, assessment, context);
     findings(page, assessment);
+    reality(page, assessment.models ?? []);
     inventory(page, assessment);
     if (context.next !== undefined) {
       page.blank();
@@ -178,6 +189,109 @@ function header(page: Page, assessment: Assessment): void {
     2,
   );
   page.line([{ text: accountsLine(assessment.estate.accounts) }], 0, 2);
+  // Few needs of a model that was not understood look like few gaps.
+  const told = (assessment.models ?? []).filter(
+    ({ importedFrom, counts }) => importedFrom !== undefined || counts.unresolved + counts.unobservable > 0,
+  );
+  for (const model of told.slice(0, SHOWN.models)) {
+    const doubtful = model.counts.unresolved * 3 > model.counts.components;
+    page.line([{ text: clean(`${model.system}, ${modelLine(model)}`), style: doubtful ? 'yellow' : undefined }], 0, 2);
+  }
+  page.more(told.length - SHOWN.models, ' models');
+}
+
+/** What the models count on and what is not so leads everything else. */
+function claims(page: Page, assessment: Assessment): void {
+  const all = assessment.claims ?? [];
+  if (all.length === 0) return;
+  const wrong = falseClaims(assessment);
+  const short = shortClaims(assessment).filter((claim) => !wrong.includes(claim));
+  if (wrong.length + short.length > 0) page.heading('Claimed and missing', 'what the model counts on, and what is not so');
+  else page.blank();
+  for (const claim of wrong.slice(0, SHOWN.claims)) {
+    page.line(claimTitle(claim), 0, 4);
+    page.labelled('because', clean(claim.because));
+    const times = claimDays(claim);
+    if (times !== undefined) page.labelled('days', times);
+  }
+  page.more(wrong.length - SHOWN.claims, ' claims');
+  for (const claim of short.slice(0, SHOWN.claims)) {
+    page.line(
+      [
+        { text: '◐ too short', style: 'yellow', whole: true },
+        { text: `"${clean(claim.text)}"`, style: 'bold' },
+      ],
+      0,
+      4,
+    );
+    page.labelled('days', claimDays(claim) ?? '');
+  }
+  page.more(short.length - SHOWN.claims, ' claims');
+  const assumed = all.filter((claim) => claim.holds === 'assumed').length;
+  page.line(
+    [{ text: `${claimTally(all)}${assumed === 0 ? '' : `; ${digits(assumed)} taken for granted, which is no evidence`}`, style: 'dim' }],
+    0,
+    2,
+  );
+}
+
+function claimTitle(claim: ClaimVerdict): Piece[] {
+  const [symbol, style] = SYMBOLS[CLAIM_SIGNS[claim.verdict]];
+  return [
+    { text: `${symbol} ${claimWord(claim.verdict)}`, style, whole: true },
+    { text: `"${clean(claim.text)}"`, style: 'bold' },
+    { text: `· ${[...claim.assets.slice(0, 3).map(clean), HOLDS[claim.holds]].join(' · ')}`, style: 'dim' },
+  ];
+}
+
+/** Whether the models still mirror the system. */
+function reality(page: Page, models: readonly ModelReality[]): void {
+  const lines = models.flatMap((model): Piece[][] => {
+    const named = (text: string): Piece => ({ text: clean(text), style: 'bold' });
+    const whose = models.length > 1 ? [{ text: `${clean(model.system)}:`, style: 'dim' as const }] : [];
+    return [
+      ...model.gone.map((one) => [...whose, named(one.name ?? one.asset), { text: clean(`(${one.type}): ${one.because}`) }]),
+      ...model.uncovered.map((one) => [
+        ...whose,
+        named(one.type),
+        {
+          text: `${digits(one.count)} that no part of the model stands for: ${few(
+            cutList(
+              one.resources.map((place) => clean(place.resource ?? '')),
+              one.count,
+            ),
+            3,
+          )}`,
+        },
+      ]),
+      ...model.bindings
+        .filter((one) => one.is === 'ambiguous' || one.is === 'name' || one.is === 'unknown')
+        .map((one) => [
+          ...whose,
+          named(one.name ?? one.asset),
+          {
+            text:
+              one.is === 'unknown'
+                ? clean(one.because)
+                : `${one.is === 'name' ? 'taken to be' : 'may be any of'} ${few(
+                    (one.candidates ?? [])
+                      .filter((other) => other.score >= (one.threshold ?? 0))
+                      .map((other) => `${clean(other.resource)} (likeness ${other.score.toFixed(2)})`),
+                    3,
+                  )}, by name`,
+          },
+        ]),
+    ];
+  });
+  if (lines.length === 0) return;
+  page.heading('Model and reality', 'what only one of them has, and what was matched by name');
+  for (const pieces of lines.slice(0, SHOWN.reality)) page.line(pieces, 2, 6);
+  page.more(lines.length - SHOWN.reality);
+}
+
+/** A list of which only the first are known, as long as the whole: `few` then says how many are left. */
+function cutList(first: readonly string[], whole: number): readonly string[] {
+  return [...first, ...Array.from({ length: Math.max(0, whole - first.length) }, () => '…')];
 }
 
 function verdicts(page: Page, assessment: Assessment): void {
@@ -211,6 +325,7 @@ function title(need: NeedVerdict): Piece[] {
     { text: `(${need.severity})`, style: need.severity === 'critical' || need.severity === 'high' ? 'bold' : 'dim', whole: true },
     { text: clean(need.title), style: 'bold' },
     { text: `${asset}`, style: 'dim' },
+    ...(need.claimed === 'done' ? [{ text: '· claimed', style: 'yellow' as const, whole: true }] : []),
   ];
 }
 
@@ -229,8 +344,22 @@ function gaps(page: Page, needs: readonly NeedVerdict[]): void {
     if (!need.witness?.lostAt) page.labelled('because', clean(need.because));
     for (const fix of need.fix.slice(0, 2)) page.labelled('fix', clean(fix), 'green');
     if (need.fix.length > 2) page.labelled('', `and ${count(need.fix.length - 2, 'more line')}`, 'dim');
+    grounds(page, need);
   }
   page.more(all.length - SHOWN.gaps, ' gaps');
+}
+
+/** Why it is asked for and what would prove it, a line each. */
+function grounds(page: Page, need: NeedVerdict): void {
+  const room = page.width - LABEL - 5;
+  if (need.bound)
+    page.labelled(
+      'taken',
+      clean(`to be ${few(need.bound.resources.slice(0, 4), 3)}, by ${need.bound.is === 'code' ? 'address in code' : 'name'}`),
+    );
+  const [reason] = need.reasons ?? [];
+  if (reason) page.labelled('why', cutTo(clean(reasonWords(reason)), room), 'dim');
+  if (need.verify) page.labelled('prove', cutTo(clean(need.verify.action), room), 'dim');
 }
 
 /** What is asked and what is kept, where that falls short. */

@@ -1,11 +1,11 @@
 import type { DrawnPath, NeedVerdict, PlaceVerdict, Retention, Unknown, Verdict } from '../../src/model/assessment.ts';
 import type { Scope } from '../../src/model/scope.ts';
-import { compare, count, days, digits, entryOf, few, placeOf, VERDICTS, whyUnread, witnessLine } from '../layout.ts';
+import { compare, count, days, digits, entryOf, few, HOLDS, placeOf, reasonWords, VERDICTS, whyUnread, witnessLine } from '../layout.ts';
 import type { Citations } from './evidence.ts';
 import { type Markup, markup } from './markup.ts';
 import { sign, verdictTag } from './symbols.ts';
 
-const SHOWN = { paths: 12, placeGroups: 60, accounts: 60, resources: 24, unknowns: 40 };
+const SHOWN = { reasons: 5, detection: 12, paths: 12, placeGroups: 60, accounts: 60, resources: 24, unknowns: 40 };
 
 /** The anchor of a need: its own id where that makes one, else its number. */
 export function anchorOf(need: NeedVerdict, index: number): string {
@@ -16,7 +16,7 @@ export function needArticle(need: NeedVerdict, anchor: string, open: boolean, ci
   return markup`<article class="need is-${need.verdict}" id="${anchor}" data-verdict="${need.verdict}" data-severity="${need.severity}">
 <details${open ? { markup: ' open' } : ''}><summary>
 <span class="head">${verdictTag(need.verdict)}<span class="severity at-${need.severity}">${need.severity}</span></span>
-<span class="what"><h3>${need.title}</h3>${need.asset === undefined ? undefined : markup` <span class="asset">${need.asset}</span>`}<span class="wants">${need.wants}</span></span>
+<span class="what"><h3>${need.title}</h3>${need.asset === undefined ? undefined : markup` <span class="asset">${need.asset}</span>`}${need.claimed !== undefined && markup` <span class="claimed">${need.claimed === 'done' ? 'claimed' : need.claimed}</span>`}<span class="wants">${need.wants}</span></span>
 </summary>
 <div class="body">
 <p class="because">${need.because} ${cite.button(need.evidence, need.title)}</p>
@@ -24,11 +24,28 @@ ${dimensions(need)}
 ${need.witness === undefined ? undefined : witnessBox(need.witness)}
 ${paths(need, cite)}
 ${fixes(need.fix)}
+${grounds(need)}
 ${places(need.places)}
 ${unknowns(need.unknowns, cite)}
 ${need.consistency.findings.length === 0 ? undefined : markup`<h4>Consistency</h4><ul class="plain findings">${need.consistency.findings.map((finding) => markup`<li><span class="severity at-${finding.severity}">${finding.severity}</span> <span>${finding.message} ${cite.button(finding.evidence, finding.message)}</span></li>`)}</ul>`}
 <footer><span>${need.system}</span><span>threat <code>${need.threat}</code></span>${need.attack.map(technique)}<span>need <code>${need.id}</code></span><details class="written"><summary>as written</summary><pre>${{ markup: preformatted(need.need) }}</pre></details></footer>
 </div></details></article>`;
+}
+
+/** Why it is asked for, what would prove it, and what would read it. */
+function grounds(need: NeedVerdict): Markup | undefined {
+  const { reasons = [], verify, detection = [], claimed } = need;
+  const left = reasons.length - SHOWN.reasons;
+  const parts = [
+    claimed !== undefined &&
+      markup`<p class="note">Of this log ${HOLDS[claimed]}${claimed === 'assumed' ? ', which is no evidence' : ''}.</p>`,
+    reasons.length > 0 &&
+      markup`<h4>Why it is asked for</h4><ul class="plain reasons">${reasons.slice(0, SHOWN.reasons).map((reason) => markup`<li>${reasonWords(reason)}<span class="remark">${reason.tier}, ${reason.basis}, ${Math.round(reason.confidence * 100)} % sure${reason.at !== undefined && markup` · <code>${reason.at}</code>`}</span></li>`)}</ul>${left > 0 && markup`<p class="note">… and ${count(left, 'more reason')} (see the JSON report)</p>`}`,
+    verify &&
+      markup`<h4>What would prove it</h4><p>${verify.action}</p>${verify.command !== undefined && markup`<ol class="fixes"><li><code>${verify.command}</code><button type="button" class="copy">Copy</button></li></ol>`}${verify.expect !== undefined && markup`<p class="note">Expect ${verify.expect}</p>`}`,
+    detection.length > 0 && markup`<h4>What would read it</h4><p>${few(detection.slice(0, SHOWN.detection + 1), SHOWN.detection)}</p>`,
+  ].filter((part) => part !== undefined && part !== false);
+  return parts.length === 0 ? undefined : markup`${parts}`;
 }
 
 /** ATT&CK ids link to their page; nothing else becomes a link. */

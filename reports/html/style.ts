@@ -137,6 +137,10 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 .need .what h3 { display: inline; }
 .need .asset { color: var(--soft); margin-left: .3rem; font-size: .86rem; }
 .need .asset::before { content: "· "; }
+.need .claimed { font-size: .76rem; color: var(--soft); border: 1px solid var(--edge); border-radius: 99px; padding: 0 .45rem; margin-left: .35rem; white-space: nowrap; }
+.remark { display: block; font-size: .86rem; color: var(--soft); overflow-wrap: anywhere; }
+.claims td:first-child, .bindings td:first-child { width: 11rem; } .claims td, .bindings td { overflow-wrap: anywhere; } .claims q { font-weight: 550; } .line-of { display: block; }
+#models h3 { margin-top: .4rem; } #models .plain { margin-bottom: .6rem; }
 .need .wants { display: block; color: var(--soft); font-size: .93rem; overflow-wrap: anywhere; }
 .need .body { padding: 1rem 1.1rem 1.1rem; border-top: 1px solid var(--hair); }
 @media (min-width: 860px) { .need .body { padding-left: calc(1.1rem + 10.5rem + 1.25rem); } }
