@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { selectorOf } from '../../src/events/classes.ts';
+import { EVERYTHING } from '../../src/events/classes.ts';
+import * as strings from '../../src/events/strings.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
+import { ownLogs } from './audited.ts';
 import { openProjects, PAGES, unseenTap } from './lists.ts';
 import type { GcpContainer } from './places.ts';
 
@@ -82,7 +84,7 @@ function readProject(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
     sources: [SOURCE],
     scope,
     name: project.account,
-    universe: selectorOf({}),
+    universe: EVERYTHING,
     taps: [],
     evidence: ids,
   };
@@ -106,7 +108,12 @@ function readProject(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
       sources: [SOURCE],
       scope: { ...scope, resource: id },
       name: one.apiProxy,
-      universe: selectorOf({ resource: { equals: [id] }, logName: { startsWith: [`${project.id}/logs/`] } }),
+      universe: [
+        new Map([
+          ['resource', strings.equalTo([id])],
+          ['logName', ownLogs(paths, project.id)],
+        ]),
+      ],
       taps: [proxyTap(evidence, project, one, id, ids)],
       evidence: ids,
     });

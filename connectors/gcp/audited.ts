@@ -1,4 +1,6 @@
 import { type EventClass, intersect, type Selector, selectorOf, union } from '../../src/events/classes.ts';
+import * as strings from '../../src/events/strings.ts';
+import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 
 /** A kind of permission that is set on or off in an audit configuration. */
@@ -26,4 +28,11 @@ export function auditedAs(edge: Pick<Edge, 'passes' | 'mayPass'>, service: strin
 /** Without the service, which the entries' own source says, and without the log type, which no entry says. */
 function untold(one: EventClass): EventClass {
   return new Map([...one].filter(([field]) => field !== 'serviceName' && field !== 'logType'));
+}
+
+/** Names of logs that programs write in a project: any, but for those of audit logs, which the platform alone writes. */
+export function ownLogs(paths: PathsBuilder, project: string): strings.Strings {
+  return paths.once(`gcp own logs ${project}`, () =>
+    strings.minus(strings.startingWith([`${project}/logs/`]), strings.containing(['cloudaudit.googleapis.com'], true)),
+  );
 }

@@ -8,7 +8,7 @@ import type { EvidenceView } from '../../src/store/view.ts';
 import { dataAccess } from './audit-config.ts';
 import { auditedAs } from './audited.ts';
 import { landInStorage } from './cloud-storage-stores.ts';
-import { type ListPage, listOf, noteList, offTap, openProjects, PAGES, unseenTap } from './lists.ts';
+import { type ListPage, listOf, noteList, offTap, openProjects, PAGES, toRouter, unseenTap } from './lists.ts';
 import type { GcpContainer } from './places.ts';
 
 const POSTGRES = 'gcp.cloudsql.postgres';
@@ -199,6 +199,7 @@ function postgresTap(
   const taken = classes === undefined ? [] : byRole ? [...new Set([...classes, 'READ', 'WRITE'])] : classes;
   return statementsTap(evidence, paths, project, {
     id: key,
+    name,
     label: classes === undefined || byRole ? label : `${label} (pgaudit.log=${flagOf(instance, 'pgaudit.log')})`,
     mayPass: classes === undefined ? EVERYTHING : selectorOf({ [AUDIT_CLASS]: { equals: [...taken] } }),
     unknown: {
@@ -245,6 +246,7 @@ function mysqlTap(
   }
   return statementsTap(evidence, paths, project, {
     id: key,
+    name,
     label,
     mayPass: EVERYTHING,
     unknown: {
@@ -260,6 +262,7 @@ function mysqlTap(
 
 interface Statements {
   readonly id: string;
+  readonly name: string;
   readonly label: string;
   readonly mayPass: Selector;
   /** What the database itself decides. */
@@ -268,51 +271,38 @@ interface Statements {
   readonly ids: readonly number[];
 }
 
-/** What the database may audit; its records are Data Access audit logs, which an audit configuration has to take. */
+/**
+ * What the database may audit. Its records are Data Access audit logs, so that an audit configuration has to take them too: that one comes first, as
+ * it is known.
+ */
 function statementsTap(evidence: EvidenceView, paths: PathsBuilder, project: GcpContainer, statements: Statements): Edge {
-  const hop = `gcp statements ${project.id}`;
-  if (!paths.has(hop)) {
-    const edge = dataAccess(evidence, paths, project);
-    const audited = auditedAs(edge, 'cloudsql.googleapis.com', ['ADMIN_READ', 'DATA_READ', 'DATA_WRITE']);
-    paths.node({
-      type: 'hop',
-      id: hop,
-      kind: 'audit configuration',
-      name: project.account,
-      scope: { provider: 'gcp', account: project.account },
-      evidence: edge.evidence,
-      findings: [],
-    });
-    paths.edge(hop, {
-      ...edge,
-      ...audited,
-      id: `${hop} >`,
-      fix: `gcloud projects get-iam-policy ${project.account} > policy.yaml; add {service: cloudsql.googleapis.com, auditLogConfigs: [{logType: ADMIN_READ}, {logType: DATA_READ}, {logType: DATA_WRITE}]} to auditConfigs; gcloud projects set-iam-policy ${project.account} policy.yaml`,
-      unknowns: [
-        ...edge.unknowns,
-        ...(isEmpty(minus(audited.mayPass, audited.passes))
-          ? []
-          : [
-              {
-                call: 'log type of audited statements',
-                permission: 'all log types of cloudsql.googleapis.com switched on: documentation does not say which one statements are of',
-                on: project.account,
-                code: 'NotDocumented',
-              },
-            ]),
-      ],
-    });
-  }
+  const { id, label, mayPass, unknown, fix, ids } = statements;
+  const edge = dataAccess(evidence, paths, project);
+  const audited = auditedAs(edge, 'cloudsql.googleapis.com', ['ADMIN_READ', 'DATA_READ', 'DATA_WRITE']);
+  const hop = paths.node({
+    type: 'hop',
+    id: `${id} database`,
+    kind: 'database',
+    name: statements.name,
+    scope: { provider: 'gcp', account: project.account },
+    evidence: ids,
+    findings: [],
+  });
+  paths.edge(hop, toRouter(project.id, { id: `${id} >`, label, passes: NOTHING, mayPass, unknowns: [unknown], fix, evidence: ids }));
+  const undocumented: Unknown = {
+    call: 'log type of audited statements',
+    permission: 'all log types of cloudsql.googleapis.com switched on: documentation does not say which one statements are of',
+    on: project.account,
+    code: 'NotDocumented',
+  };
   return {
-    id: statements.id,
+    ...edge,
+    ...audited,
+    id,
     to: hop,
-    label: statements.label,
-    passes: NOTHING,
-    mayPass: statements.mayPass,
-    unknowns: [statements.unknown],
-    delivery: { state: 'flowing' },
-    fix: statements.fix,
-    evidence: statements.ids,
+    fix: `gcloud projects get-iam-policy ${project.account} > policy.yaml; add {service: cloudsql.googleapis.com, auditLogConfigs: [{logType: ADMIN_READ}, {logType: DATA_READ}, {logType: DATA_WRITE}]} to auditConfigs; gcloud projects set-iam-policy ${project.account} policy.yaml`,
+    unknowns: [...edge.unknowns, ...(isEmpty(minus(audited.mayPass, audited.passes)) ? [] : [undocumented])],
+    evidence: [...ids, ...edge.evidence],
   };
 }
 

@@ -7,7 +7,7 @@ import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { dataAccess } from './audit-config.ts';
-import { auditedAs, type LogType } from './audited.ts';
+import { auditedAs, type LogType, ownLogs } from './audited.ts';
 import { type ListPage, listOf, nameOf, noteList, offTap, openProjects, PAGES, toRouter, unseenTap } from './lists.ts';
 import type { GcpContainer } from './places.ts';
 import { admits, projectGrants, type Right } from './writers.ts';
@@ -115,84 +115,42 @@ function readCluster(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
   add(ADMIN, changes, [adminTap(project)]);
   const data = dataTap(evidence, paths, project);
   add(DATA, intersect(within(READS, audit('data_access')), samePrincipal(data)), [data], [...ids, ...data.evidence]);
+  const own = ownLogs(paths, project.id);
   add(
     COMPONENTS,
-    COMPONENT_LOGS.map((one) => classWith(one, selectorOf({ ...labels, logName: { startsWith: [`${project.id}/logs/`] } })[0])),
+    COMPONENT_LOGS.flatMap(({ components, types, logs }) => {
+      const logName = logs ? strings.equalTo(logs.map((log) => `${project.id}/logs/${log}`)) : own;
+      return selectorOf({ ...labels, component: { equals: components }, ...(types ? { 'resource.type': { equals: types } } : {}) }).map(
+        (one): EventClass => new Map(one).set('logName', logName),
+      );
+    }),
     componentTaps(evidence, project, cluster, id, ids),
   );
-}
-
-function classWith(one: EventClass, fields: EventClass | undefined): EventClass {
-  return intersect([one], fields === undefined ? [] : [fields])[0] ?? one;
 }
 
 function within(events: Selector, fields: Parameters<typeof selectorOf>[0]): Selector {
   return intersect(events, selectorOf(fields));
 }
 
-/** Kinds of objects that security asks for, with the parts of them that are asked on their own. */
-const OBJECTS: Readonly<Record<string, readonly string[]>> = {
-  pods: ['exec', 'attach', 'portforward', 'proxy', 'log', 'status', 'ephemeralcontainers'],
-  secrets: [],
-  configmaps: [],
-  serviceaccounts: ['token'],
-  roles: [],
-  rolebindings: [],
-  clusterroles: [],
-  clusterrolebindings: [],
-  deployments: ['status'],
-  daemonsets: ['status'],
-  cronjobs: ['status'],
-  jobs: ['status'],
-  namespaces: ['status'],
-  nodes: ['proxy', 'status'],
-  leases: [],
-};
-const PARTS = [...new Set(Object.values(OBJECTS).flat())];
-
 /**
- * The requests of some verbs, with the method names of audit entries: `io.k8s.core.v1.pods.exec.create` is the verb create on the part exec of pods.
+ * The requests of some verbs, with the method names of audit entries: `io.k8s.core.v1.pods.exec.create` is the verb create on the part exec of pods. How
+ * objects stand in them is left to the named events: a class for each kind of object and verb would cost more than it tells.
  * https://docs.cloud.google.com/kubernetes-engine/docs/how-to/audit-logging
  */
-function requests(verbs: readonly string[], parts: { readonly only?: readonly string[]; readonly not?: readonly string[] } = {}): Selector {
-  const wanted = parts.only
-    ? strings.equalTo(parts.only)
-    : parts.not
-      ? strings.complement(strings.equalTo(parts.not))
-      : strings.ALL_STRINGS;
-  return verbs.flatMap((verb) => {
-    const named: string[] = [];
-    const one = (resource: string, part: string): EventClass => {
-      const ending = `.${part === '' ? resource : `${resource}.${part}`}.${verb}`;
-      named.push(ending);
-      return requestClass(verb, strings.equalTo([resource]), strings.equalTo([part]), strings.endingWith([ending]));
-    };
-    const known = Object.entries(OBJECTS).flatMap(([resource, own]) => ['', ...own].map((part) => one(resource, part)));
-    const others = strings.minus(strings.endingWith([`.${verb}`]), strings.endingWith(named));
-    const all = strings.equalTo(Object.keys(OBJECTS));
-    return [
-      ...known,
-      requestClass(verb, all, strings.complement(strings.equalTo(['', ...PARTS])), others),
-      requestClass(verb, strings.complement(all), strings.ALL_STRINGS, others),
-    ].flatMap((each) => {
-      const part = strings.intersect(each.get('objectRef.subresource') ?? strings.ALL_STRINGS, wanted);
-      return strings.isNone(part) ? [] : [new Map(each).set('objectRef.subresource', part)];
-    });
-  });
-}
-
-function requestClass(verb: string, resource: strings.Strings, part: strings.Strings, methodName: strings.Strings): EventClass {
-  return new Map([
-    ['verb', strings.equalTo([verb])],
-    ['objectRef.resource', resource],
-    ['objectRef.subresource', part],
-    ['methodName', methodName],
-  ]);
+function requests(verbs: readonly string[], parts: strings.Strings = strings.ALL_STRINGS): Selector {
+  return verbs.map(
+    (verb): EventClass =>
+      new Map([
+        ['verb', strings.equalTo([verb])],
+        ['methodName', strings.endingWith([`.${verb}`])],
+        ...(strings.isAll(parts) ? [] : [['objectRef.subresource', parts] as const]),
+      ]),
+  );
 }
 
 /** What is created, changed and deleted is Admin Activity, but for the status that controllers write; what is read is Data Access. */
-const CHANGES = requests(['create', 'update', 'patch', 'delete', 'deletecollection'], { not: ['status'] });
-const STATUS_WRITES = requests(['update', 'patch'], { only: ['status'] });
+const CHANGES = requests(['create', 'update', 'patch', 'delete', 'deletecollection'], strings.complement(strings.equalTo(['status'])));
+const STATUS_WRITES = requests(['update', 'patch'], strings.equalTo(['status']));
 const READS = [...requests(['get', 'list', 'watch']), ...STATUS_WRITES];
 const POD_LOGS = selectorOf({
   verb: { equals: ['get'] },
@@ -292,31 +250,14 @@ function exceptions(values: strings.Strings | undefined): readonly string[] {
 }
 
 const NODE_COMPONENTS = ['SYSTEM_COMPONENTS', 'WORKLOADS'];
-/** The log names and resources of each component's entries. https://docs.cloud.google.com/kubernetes-engine/docs/concepts/about-logs */
-const COMPONENT_LOGS: Selector = [
-  ...selectorOf({
-    component: { equals: ['WORKLOADS'] },
-    'resource.type': { equals: ['k8s_container'] },
-    logName: { endsWith: ['/logs/stdout', '/logs/stderr'] },
-  }),
-  ...selectorOf({
-    component: { equals: ['SYSTEM_COMPONENTS'] },
-    'resource.type': { equals: ['k8s_container', 'k8s_node', 'k8s_pod', 'k8s_cluster'] },
-  }),
-  ...(
-    [
-      ['APISERVER', 'apiserver'],
-      ['SCHEDULER', 'scheduler'],
-      ['CONTROLLER_MANAGER', 'controller-manager'],
-    ] as const
-  ).flatMap(([component, log]) =>
-    selectorOf({
-      component: { equals: [component] },
-      'resource.type': { equals: ['k8s_control_plane_component'] },
-      logName: { endsWith: [`/logs/container.googleapis.com%2F${log}`] },
-    }),
-  ),
-  ...selectorOf({ component: { equals: ['KCP_SSHD', 'KCP_CONNECTION', 'KCP_HPA'] } }),
+/** The resources and the log names of each component's entries. https://docs.cloud.google.com/kubernetes-engine/docs/concepts/about-logs */
+const COMPONENT_LOGS: readonly { readonly components: string[]; readonly types?: string[]; readonly logs?: readonly string[] }[] = [
+  { components: ['WORKLOADS'], types: ['k8s_container'], logs: ['stdout', 'stderr'] },
+  { components: ['SYSTEM_COMPONENTS'], types: ['k8s_container', 'k8s_node', 'k8s_pod', 'k8s_cluster'] },
+  { components: ['APISERVER'], types: ['k8s_control_plane_component'], logs: ['container.googleapis.com%2Fapiserver'] },
+  { components: ['SCHEDULER'], types: ['k8s_control_plane_component'], logs: ['container.googleapis.com%2Fscheduler'] },
+  { components: ['CONTROLLER_MANAGER'], types: ['k8s_control_plane_component'], logs: ['container.googleapis.com%2Fcontroller-manager'] },
+  { components: ['KCP_SSHD', 'KCP_CONNECTION', 'KCP_HPA'] },
 ];
 
 /** Lets nodes write logs. https://docs.cloud.google.com/kubernetes-engine/docs/how-to/service-accounts */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
-import { EVERYTHING, NOTHING, selectorOf } from '../../src/events/classes.ts';
+import { EVERYTHING, type EventClass, NOTHING, selectorOf } from '../../src/events/classes.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
+import { ownLogs } from './audited.ts';
 import { aggregated, COMPUTE, listed, listOf, noteList, offTap, openProjects, PAGES, shortOf, toRouter, unseenTap } from './lists.ts';
 import { accountOf, type GcpContainer, gcpEstateOf } from './places.ts';
 
@@ -157,12 +158,11 @@ function readInstance(
     name,
     universe: selectorOf({
       resource: { equals: [id] },
-      logName: { startsWith: [`${project.id}/logs/`] },
       'resource.type': { equals: ['gce_instance'] },
       'resource.labels.project_id': { equals: [project.account] },
       ...(instance.id === undefined ? {} : { 'resource.labels.instance_id': { equals: [instance.id] } }),
       ...(zone === '' ? {} : { 'resource.labels.zone': { equals: [zone] } }),
-    }),
+    }).map((one): EventClass => new Map(one).set('logName', ownLogs(paths, project.id))),
     taps: tap ? [tap] : [],
     evidence: tap ? [...new Set([...ids, ...tap.evidence])] : ids,
     ...(node ? { notApplicable: `${name} is a node of the cluster ${cluster ?? '(not named)'}, whose logging has its own setting` } : {}),

@@ -162,7 +162,7 @@ function servicesTap(evidence: EvidenceView, organization: GcpContainer, service
     (!all && (services.items.length === 0 || unclear.length > 0)
       ? evidence.unknownOf(`gcp/${SERVICES}`, organization.account, 'NoStateShown', services.ids)
       : undefined);
-  const mayPass = all ? NOTHING : selectorOf({ [DISPLAY]: { notEquals: off } });
+  const mayPass = all ? EVERYTHING : selectorOf({ [DISPLAY]: { notEquals: off } });
   const certain =
     services.unknown || services.items.length === 0 ? NOTHING : selectorOf({ [DISPLAY]: { notEquals: [...off, ...unclear] } });
   const fix = `gcloud scc manage services update <service> --organization=${organization.id.split('/')[1]} --enablement-state=enabled`;
@@ -170,7 +170,7 @@ function servicesTap(evidence: EvidenceView, organization: GcpContainer, service
     id: `${SOURCE}|${organization.id}`,
     to: hop,
     label: 'services of Security Command Center',
-    passes: all ? NOTHING : certain,
+    passes: all ? EVERYTHING : certain,
     mayPass,
     unknowns: unread ? [unread] : [],
     delivery: all ? { state: 'broken', why: 'no service of Security Command Center is switched on', fix } : { state: 'flowing' },
