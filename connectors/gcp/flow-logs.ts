@@ -435,7 +435,7 @@ function recordingOf(
 function fieldsOf(metadata: string, named: readonly string[]): readonly string[] | undefined {
   if (metadata === 'INCLUDE_ALL_METADATA') return undefined;
   if (metadata !== 'CUSTOM_METADATA') return BASE;
-  const kept = METADATA.filter((field) => named.some((one) => field === one || field.startsWith(`${one}.`) || one.startsWith(`${field}.`)));
+  const kept = METADATA.filter((field) => named.some((one) => field === one || field.startsWith(`${one}.`)));
   return [...new Set([...BASE, ...named, ...kept])];
 }
 

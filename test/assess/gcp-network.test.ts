@@ -336,6 +336,21 @@ const off = { subnets: [subnet({ enable: false })] };
 const verdictOf = (change: Partial<NetworkSpec>, id = 'flows', project = {}) =>
   gcpVerdicts(networkEstate(change, project), NEEDS).get(id)?.verdict;
 
+test('a part of a field that is kept is not the whole', () => {
+  const spec = { subnets: [subnet({ ...LOGGED, metadata: 'CUSTOM_METADATA', metadataFields: ['src_instance.vm_name'] })] };
+  const needs = ['src_instance.vm_name', 'src_instance', 'src_instance.zone'].map((field) => ({
+    id: field,
+    source: 'gcp.vpc.flowlogs',
+    fields: [field],
+  }));
+  const verdicts = gcpVerdicts(networkEstate(spec), needs);
+  expect([...verdicts].map(([id, need]) => [id, need.verdict])).toEqual([
+    ['src_instance.vm_name', 'covered'],
+    ['src_instance', 'missing'],
+    ['src_instance.zone', 'missing'],
+  ]);
+});
+
 describe('flow logs of both systems are one union', () => {
   test.each<[string, Partial<NetworkSpec>, string]>([
     ['a configuration of the network', { configs: [config()] }, 'covered'],
