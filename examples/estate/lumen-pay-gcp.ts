@@ -35,7 +35,7 @@ const LOGS: Project = {
   number: '481516000013',
   name: 'Logs',
   parent: ORGANIZATION,
-  services: [...EVERYWHERE, 'bigquery', 'pubsub'],
+  services: [...EVERYWHERE, 'bigquery', 'cloudkms', 'pubsub'],
 };
 const projects: readonly Project[] = [ANALYTICS, WAREHOUSE, LOGS];
 
@@ -173,6 +173,8 @@ const standardBuckets = (container: string): Fields[] => [
   bucket(container, 'global', '_Required', { description: 'Audit bucket', retentionDays: 400, locked: true }),
   bucket(container, 'global', '_Default', { description: 'Default bucket', retentionDays: 30 }),
 ];
+const CENTRAL = `projects/${LOGS.id}/locations/europe-west1/buckets/central`;
+const KEY = `projects/${LOGS.id}/locations/europe-west1/keyRings/logs/cryptoKeys/central`;
 const logBuckets = (container: string): Fields[] => [
   ...standardBuckets(container),
   ...(container === `projects/${LOGS.id}`
@@ -182,6 +184,12 @@ const logBuckets = (container: string): Fields[] => [
           retentionDays: 400,
           locked: true,
           analyticsEnabled: true,
+          cmekSettings: {
+            name: `${CENTRAL}/cmekSettings`,
+            kmsKeyName: KEY,
+            kmsKeyVersionName: `${KEY}/cryptoKeyVersions/1`,
+            serviceAccountId: `cmek-p${LOGS.number}@gcp-sa-logging.iam.gserviceaccount.com`,
+          },
         }),
       ]
     : []),
@@ -393,10 +401,50 @@ const answers: Readonly<Record<string, (request: GcpRequest) => GcpOverride | un
         },
       ],
       [`logging:${kind}.sinks.list`, (request: GcpRequest) => body({ sinks: sinks[containerOf(request)] ?? [] })],
+      [
+        `logging:${kind}.getSettings`,
+        (request: GcpRequest) => {
+          const container = containerOf(request);
+          const account = `service-${container === ORGANIZATION ? 'org-' : container === FOLDER ? 'folder-' : ''}${container.split('/')[1]}`;
+          return body({
+            name: `${container}/settings`,
+            kmsServiceAccountId: `cmek-${container.split('/')[1]}@gcp-sa-logging.iam.gserviceaccount.com`,
+            loggingServiceAccountId: `${account}@gcp-sa-logging.iam.gserviceaccount.com`,
+          });
+        },
+      ],
       [`logging:${kind}.locations.buckets.list`, (request: GcpRequest) => body({ buckets: logBuckets(containerOf(request)) })],
     ]),
   ),
 
+  'logging:projects.locations.buckets.views.list': ({ args }) =>
+    args.parent === CENTRAL
+      ? body({
+          views: [
+            { name: `${CENTRAL}/views/_AllLogs`, description: 'View of all logs in the bucket', createTime: CREATED, updateTime: CREATED },
+            {
+              name: `${CENTRAL}/views/auditors`,
+              filter: 'LOG_ID("cloudaudit.googleapis.com/activity")',
+              createTime: CREATED,
+              updateTime: CREATED,
+            },
+          ],
+        })
+      : undefined,
+  'cloudkms:projects.locations.keyRings.cryptoKeys.get': ({ args }) =>
+    args.name === KEY
+      ? body({
+          name: KEY,
+          primary: {
+            name: `${KEY}/cryptoKeyVersions/1`,
+            state: 'ENABLED',
+            algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
+            protectionLevel: 'HSM',
+          },
+          purpose: 'ENCRYPT_DECRYPT',
+          createTime: CREATED,
+        })
+      : undefined,
   'bigquery:datasets.get': ({ args }) =>
     args.projectId === LOGS.id && args.datasetId === EXPORT_TABLES
       ? body({
@@ -435,6 +483,8 @@ const answers: Readonly<Record<string, (request: GcpRequest) => GcpOverride | un
     args.resource === TOPIC
       ? body({ version: 1, etag: 'BwYvLumen005=', bindings: [{ role: 'roles/pubsub.publisher', members: [ANALYTICS_WRITER] }] })
       : undefined,
+  'pubsub:projects.topics.get': ({ args }) =>
+    args.topic === TOPIC ? body({ name: TOPIC, messageRetentionDuration: '86400s', state: 'ACTIVE' }) : undefined,
   'pubsub:projects.topics.subscriptions.list': ({ args }) => (args.topic === TOPIC ? body({ subscriptions: [SUBSCRIPTION] }) : undefined),
   'pubsub:projects.subscriptions.list': (request) =>
     String(request.args.project) === `projects/${LOGS.id}`
@@ -470,6 +520,8 @@ const answers: Readonly<Record<string, (request: GcpRequest) => GcpOverride | un
     isIn(request, ANALYTICS)
       ? body({ kind: 'compute#subnetworkAggregatedList', items: { 'regions/europe-west1': { subnetworks: [subnet] } } })
       : undefined,
+  // Its networks are its own.
+  'compute:projects.getXpnHost': () => body({}),
   'compute:instances.aggregatedList': (request) =>
     isIn(request, ANALYTICS)
       ? body({ kind: 'compute#instanceAggregatedList', items: { 'zones/europe-west1-b': { instances: [machine] } } })

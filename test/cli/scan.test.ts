@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -143,43 +143,5 @@ describe('Ctrl-C', () => {
     } finally {
       await slow.replay.close();
     }
-  });
-});
-
-describe('demo', () => {
-  it('shows the estate, writes the report, and uses no credentials of its own', async () => {
-    await inFolder(async (folder) => {
-      const { code, out, err } = await viewshed(['demo'], {
-        cwd: folder,
-        env: {
-          AWS_PROFILE: 'no-such-profile',
-          AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9',
-          AWS_SESSION_TOKEN: 'mine',
-          HTTPS_PROXY: 'http://127.0.0.1:9',
-        },
-      });
-      expect(code, err).toBe(0);
-      expect(out).toContain('Card payments as of 2026-11-21 12:00 UTC');
-      expect(out).toContain('5 accounts: 3 scanned, 1 read in part, 1 denied');
-      expect(out).toMatch(/missing.*card exports/i);
-      expect(err).toMatch(/Lumen Pay does not exist: \d+ calls of the AWS SDK to 5 accounts were answered by http:\/\/127\.0\.0\.1:\d+/);
-      const report = join(folder, 'viewshed-demo.html');
-      expect(out.replace(/\s+/g, '')).toContain(report);
-      expect(readFileSync(report, 'utf8').includes('card-exports')).toBe(true);
-      expect(existsSync(join(folder, '.viewshed'))).toBe(false);
-    });
-  });
-
-  it('is the same every time', async () => {
-    await inFolder(async (folder) => {
-      const files = ['a.html', 'b.html'];
-      const runs = await Promise.all(files.map((file) => viewshed(['demo', '--output', file], { cwd: folder })));
-      expect(runs.map((run) => [run.code, run.err.includes('does not exist') ? '' : run.err])).toEqual([
-        [0, ''],
-        [0, ''],
-      ]);
-      const [a, b] = runs.map((run, index) => run.out.replaceAll(files[index] as string, 'x.html'));
-      expect(a).toBe(b);
-    });
   });
 });

@@ -59,6 +59,7 @@ const NOT_IN_GCP_ESTATE: Readonly<Record<string, string>> = {
   'cloudresourcemanager:projects.get': 'the asset inventory describes its projects',
   'cloudresourcemanager:projects.getAncestry': 'the scan starts at its organization',
   'cloudresourcemanager:projects.list': 'the asset inventory lists its projects',
+  'monitoring:folders.timeSeries.list': 'its folder has no sink of its own',
   'networkmanagement:projects.locations.vpcFlowLogsConfigs.showEffectiveFlowLogsConfigs': 'its lists of configurations are answered',
 };
 
@@ -76,7 +77,7 @@ const STYLES: Readonly<Partial<Record<Collector['provider'], { call: RegExp; rea
     reads:
       /^([a-z][A-Za-z0-9]*\.[A-Za-z0-9.]+\.(get|list|search|query|show)[A-Za-z]*(,? |$))+$|^https:\/\/www\.googleapis\.com\/auth\/[a-z._]+\.readonly$/,
     tellsTooMuch:
-      /^(storage\.objects\.get|logging\.(logEntries|privateLogEntries|views)\.|secretmanager\.versions|bigquery\.tables\.getData|pubsub\.subscriptions\.consume)/,
+      /^(storage\.objects\.get|logging\.(logEntries|privateLogEntries|views\.access)|secretmanager\.versions|bigquery\.tables\.getData|pubsub\.subscriptions\.consume)/,
     doc: /^(docs\.)?cloud\.google\.com$|^[a-z]+\.google\.com$/,
   },
 };
