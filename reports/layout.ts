@@ -386,6 +386,6 @@ export const BINDING_WORDS: Readonly<Record<Binding['is'], string>> = {
 
 /** `because: "quote"`, without the place. */
 export function reasonWords(reason: NonNullable<NeedVerdict['reasons']>[number]): string {
-  const said = reason.because ?? reason.rule;
+  const said = (reason.because ?? reason.rule).replace(/[.:]+$/, '');
   return reason.quote === undefined ? said : `${said}: "${reason.quote}"`;
 }

@@ -139,8 +139,10 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 .need .asset::before { content: "· "; }
 .need .claimed { font-size: .76rem; color: var(--soft); border: 1px solid var(--edge); border-radius: 99px; padding: 0 .45rem; margin-left: .35rem; white-space: nowrap; }
 .remark { display: block; font-size: .86rem; color: var(--soft); overflow-wrap: anywhere; }
-.claims td:first-child, .bindings td:first-child { width: 11rem; } .claims td, .bindings td { overflow-wrap: anywhere; } .claims q { font-weight: 550; } .line-of { display: block; }
-#models h3 { margin-top: .4rem; } #models .plain { margin-bottom: .6rem; }
+.claims q { font-weight: 550; } .line-of { display: block; } .claims .name, .bindings .name { overflow-wrap: normal; }
+.claims td:nth-child(2) { width: 26rem; } .claims td:nth-child(3) { min-width: 11rem; } .bindings td:nth-child(2) { min-width: 11rem; } .bindings td:nth-child(3) { min-width: 16rem; }
+.lead + .meta, .meta + .meta { margin: -.75rem 0 1.25rem; }
+#models h3 { margin: 1rem 0 .35rem; } #models .intro { margin-top: 0; }
 .need .wants { display: block; color: var(--soft); font-size: .93rem; overflow-wrap: anywhere; }
 .need .body { padding: 1rem 1.1rem 1.1rem; border-top: 1px solid var(--hair); }
 @media (min-width: 860px) { .need .body { padding-left: calc(1.1rem + 10.5rem + 1.25rem); } }
@@ -265,7 +267,7 @@ dialog h2 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
   .need .body { padding: .8rem; }
   .panes { grid-template-columns: 1fr; grid-template-rows: minmax(0, 30%) 1fr; } .panes.single { grid-template-rows: 1fr; } .calls { border-right: 0; border-bottom: 1px solid var(--hair); }
   .matrix th[scope=row], .matrix .corner { min-width: 10rem; max-width: 10rem; } .matrix .threat { grid-template-columns: 1fr; }
-  .scroll table:not(.matrix) { min-width: 46rem; } .scroll .places { min-width: 34rem; } .scroll .inventory { min-width: 62rem; }
+  .scroll table:not(.matrix) { min-width: 46rem; } .scroll .places { min-width: 34rem; } .scroll .claims, .scroll .bindings { min-width: 52rem; } .scroll .inventory { min-width: 62rem; }
   .fixes li { flex-direction: column; gap: .2rem; }
 }
 

@@ -5,7 +5,7 @@ import type { Asset, ThreatModel } from '../model/threat-model.ts';
 import type { Need } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
 import type { LogPaths, Resource } from '../paths/graph.ts';
-import { CLOSE, likeness, nameIn, nameInCode, THRESHOLD, type Words, wordsOf } from './names.ts';
+import { CLOSE, likeness, nameIn, nameInCode, namesResource, THRESHOLD, type Words, wordsOf } from './names.ts';
 
 const SHOWN = 20;
 
@@ -104,7 +104,7 @@ function bindAsset(asset: Asset & { readonly type: string }, land: Land): BoundA
   const unknowns = unlisted(land, type, at);
   const { resource: wanted } = at;
   if (wanted !== undefined) {
-    const found = all.filter(({ resource }) => globMatches(wanted, resource.id)).map((one) => one.resource);
+    const found = all.filter(({ resource }) => namesResource(wanted, resource.id)).map((one) => one.resource);
     if (found.length > 0) return bound('stated', `the model names ${wanted}`, found);
     return unknowns.length > 0
       ? bound('unknown', `${wanted} was not found, and not everything could be listed`, [], { unknowns })
@@ -185,6 +185,12 @@ export function bindNeeds(bound: BoundModel, needs: readonly Need[]): Need[] {
   const byAsset = new Map(bound.assets.map((one) => [one.asset.id, one]));
   return needs.map((need) => {
     const found = need.asset && byAsset.get(need.asset.id);
+    const [only] = found?.resources ?? [];
+    // An ARN may name no account; that of another tool's model is where its resource was found.
+    if (only && bound.model.importedFrom && found?.binding.is === 'stated' && found.resources.length === 1 && need.at.account === undefined)
+      return lies(need.at, only.scope) && need.at.resource === only.id
+        ? { ...need, at: { ...need.at, ...(only.scope.account === undefined ? {} : { account: only.scope.account }) } }
+        : need;
     if (!found || need.at.resource !== undefined || !['code', 'name', 'ambiguous'].includes(found.binding.is)) return need;
     const owned = need.alternatives.filter(({ source }) => source?.resource?.type === found.asset.type);
     if (owned.length === 0) return need;

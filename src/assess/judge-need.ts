@@ -57,6 +57,7 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
     ({ scope }) =>
       within(need.at, scope, byResource) &&
       (!bound || scope.resource === undefined || bound.has(scope.resource)) &&
+      (!resources?.accounts || scope.account === undefined || resources.accounts.has(scope.account)) &&
       (!resources?.regions || !scope.region || resources.regions.has(scope.region)) &&
       // What stands for regions that were not listed has no say where the regions asked for were.
       !(wanted && scope.region === undefined && [...wanted].every((region) => listed?.has(`${scope.account}|${region}`))),
@@ -366,7 +367,7 @@ function resourcesOf(
   desk: Desk,
   need: Need,
   alternative: Alternative,
-): { ids: readonly string[]; regions: ReadonlySet<string> | undefined; hidden?: Blind } | undefined {
+): { ids: readonly string[]; regions: ReadonlySet<string> | undefined; accounts?: ReadonlySet<string>; hidden?: Blind } | undefined {
   const { source } = alternative;
   const pattern = need.at.resource;
   if (!source?.resource?.field || source.place === 'resource' || !typesAgree(need, alternative)) return undefined;
@@ -388,7 +389,10 @@ function resourcesOf(
     (blind) =>
       mattersTo(need.at, blind.scope) && blind.sources.some((one) => desk.rules.sources.get(one)?.resource?.type === source.resource?.type),
   );
-  return { ids: known.map((one) => one.id), regions, ...(hidden ? { hidden } : {}) };
+  // What was found by its name is where it was found; its owner records what is done to it.
+  const owners = pattern === undefined && known.every((one) => one.scope.account !== undefined);
+  const accounts = owners ? new Set(known.map((one) => one.scope.account as string)) : undefined;
+  return { ids: known.map((one) => one.id), regions, ...(accounts ? { accounts } : {}), ...(hidden ? { hidden } : {}) };
 }
 
 /** Of several alternatives the best in each account; the alternatives' places differ, accounts do not. */

@@ -1,3 +1,5 @@
+import { globMatches } from '../events/glob.ts';
+
 /** Names count as alike from here on; shown wherever a resource was found by its name. */
 export const THRESHOLD = 0.6;
 /** Names that are this close to the best one could be meant as well. */
@@ -79,4 +81,17 @@ export function nameInCode(address: string): string {
       .filter((part) => part !== '')
       .at(-1) ?? ''
   );
+}
+
+/** Whether a model's name for a resource (an id, a part of its end, or a pattern) is that of the resource with this id. */
+export function namesResource(named: string, id: string): boolean {
+  if (globMatches(named, id)) return true;
+  if (named.startsWith('arn:')) return false;
+  const [own, full] = [bare(named), bare(id)];
+  return own !== '' && (globMatches(own, full) || (!own.includes('*') && full.endsWith(`/${own}`)));
+}
+
+/** Full resource names without the service's host: `//storage.googleapis.com/cards` and `projects/_/buckets/cards` are `cards`. */
+function bare(id: string): string {
+  return id.replace(/^(?:https?:)?\/\/[^/]+\//, '').replace(/^projects\/_\/buckets\//, '');
 }

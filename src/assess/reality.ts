@@ -3,6 +3,7 @@ import type { ModelReality, NeedVerdict } from '../model/assessment.ts';
 import type { LogPaths, Resource } from '../paths/graph.ts';
 import type { BoundModel, Land } from './bind.ts';
 import { claimsOf } from './claims.ts';
+import { namesResource } from './names.ts';
 
 const SHOWN = { bindings: 500, resources: 20, unresolved: 200, notes: 200 };
 
@@ -69,7 +70,7 @@ function uncoveredBy({ model, assets }: BoundModel, land: Land): ModelReality['u
       const left = all
         .map((one) => one.resource)
         .filter(
-          (one) => inScope(one) && !covered.has(one.id) && !logs.has(one.id) && !named.some((pattern) => globMatches(pattern, one.id)),
+          (one) => inScope(one) && !covered.has(one.id) && !logs.has(one.id) && !named.some((pattern) => namesResource(pattern, one.id)),
         );
       if (left.length === 0) return [];
       return [

@@ -8,6 +8,7 @@ import { html } from '../../reports/html.ts';
 import type { StoredEvidence } from '../../src/model/evidence.ts';
 import { CHROMIUM, hasChromium, openBrowser } from '../browser/chromium.ts';
 import { sample, sampleEvidence } from '../fixtures/assessment-sample.ts';
+import { sampleWithModel } from '../fixtures/assessment-with-model.ts';
 import { HOSTILE, hostileCopy } from '../reports/hostile.ts';
 
 if (!hasChromium)
@@ -123,7 +124,7 @@ describe.skipIf(!hasChromium)('the HTML report in Chromium', () => {
     const body = { texts: HOSTILE, more: '</script><script>window.pwned=1</script><!--<script>' };
     await load(
       'hostile.html',
-      html.render(hostileCopy(sample), {
+      html.render(hostileCopy(sampleWithModel), {
         ...context,
         evidence: (id) => ({ ...(sampleEvidence.get(2) as StoredEvidence), id, account: HOSTILE[3] as string, body: { ...body, id } }),
       }),
@@ -145,7 +146,7 @@ describe.skipIf(!hasChromium)('the HTML report in Chromium', () => {
 
   it.each(['light', 'dark'] as const)('is readable in the %s: contrast of at least 4.5', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
-    await load('report.html', html.render(sample, context));
+    await load('report.html', html.render(sampleWithModel, context));
     await page.getByRole('button', { name: 'Open all' }).click();
     const weak = await page.evaluate<string[]>(CONTRAST);
     await page.emulateMedia({ colorScheme: null });
@@ -154,7 +155,7 @@ describe.skipIf(!hasChromium)('the HTML report in Chromium', () => {
 
   it('fits a narrow screen and goes by landmarks, headings and names', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await load('report.html', html.render(sample, context));
+    await load('report.html', html.render(sampleWithModel, context));
     await page.getByRole('button', { name: 'Open all' }).click();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     await page.setViewportSize({ width: 1280, height: 900 });

@@ -20,7 +20,22 @@ export const HOSTILE = [
   '{{constructor.constructor("window.pwned=1")()}}',
 ];
 
-const FIXED = new Set(['provider', 'severity', 'verdict', 'collection', 'delivery', 'dimension', 'is', 'passes', 'state']);
+const FIXED = new Set([
+  'provider',
+  'severity',
+  'verdict',
+  'collection',
+  'delivery',
+  'dimension',
+  'is',
+  'passes',
+  'state',
+  'holds',
+  'claimed',
+  'tier',
+  'basis',
+  'priority',
+]);
 
 /** The assessment with something hostile in every string that comes from outside. */
 export function hostileCopy(assessment: Assessment): Assessment {

@@ -5,6 +5,7 @@ import type { ReportContext } from '../../reports/index.ts';
 import type { Assessment } from '../../src/model/assessment.ts';
 import type { StoredEvidence } from '../../src/model/evidence.ts';
 import { sample, sampleEvidence } from '../fixtures/assessment-sample.ts';
+import { sampleWithModel } from '../fixtures/assessment-with-model.ts';
 import { HOSTILE, hostileCopy } from './hostile.ts';
 
 const context: ReportContext = { evidence: (id) => sampleEvidence.get(id), width: 80, color: false };
@@ -79,9 +80,37 @@ describe('the HTML report', () => {
     expect(big.length).toBeLessThan(12e6);
   });
 
-  it('keeps hostile strings text, in names and in answers', () => {
+  it('shows claims, what parts of a model stand for, reasons and what would prove a need', () => {
+    const full = html.render(sampleWithModel, context);
+    for (const id of ['claims', 'models']) {
+      expect(full).toContain(`<a href="#${id}">`);
+      expect(full).toContain(`<section id="${id}"`);
+      expect(page).not.toContain(`id="${id}"`);
+    }
+    expect(full.indexOf('<section id="claims"')).toBeLessThan(full.indexOf('<section id="matrix"'));
+    for (const words of [
+      '<b>2</b> of 4 claims of the model are <a href="#claims">not so</a>',
+      'S3 access logging: resolved',
+      'an assumption is no evidence',
+      'stated 7 days, kept 30 days, asked 365 days',
+      '14 components, 3 not understood; 6 threats, 1 that no log shows',
+      'and 16 more</span>',
+      'arn:aws:s3:::card-exports</code> 0.50; from 0.6 on it counts',
+      'Backend: nothing tells what it is, or whose',
+      'Reads of objects are data events: &quot;A stolen role can read the card vault&quot;',
+      'cards.tc.json#/threats/0/statement',
+      'Read a canary object as the role that the threat is about.',
+      'S3 bulk read and T1530 analytic 12',
+    ])
+      expect(full).toContain(words);
+  });
+
+  it.each([
+    ['alone', sample],
+    ['with a model', sampleWithModel],
+  ])('keeps hostile strings text, in names and in answers: %s', (_, assessment) => {
     const body = { texts: HOSTILE, tag: '</script><script>window.pwned=1</script><!--' };
-    const spoiled = html.render(hostileCopy(sample), {
+    const spoiled = html.render(hostileCopy(assessment), {
       ...context,
       version: HOSTILE[1],
       evidence: (id) => ({ ...(sampleEvidence.get(2) as StoredEvidence), id, account: HOSTILE[3], body: { ...body, id } }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { json } from '../../reports/json.ts';
 import { Assessment } from '../../src/model/assessment.ts';
 import { sample } from '../fixtures/assessment-sample.ts';
+import { sampleWithModel } from '../fixtures/assessment-with-model.ts';
 import { expectGolden } from './golden.ts';
 import { hostileCopy } from './hostile.ts';
 
@@ -23,7 +24,7 @@ describe('the JSON report', () => {
   });
 
   it('gives back what it was given, whatever the strings are', () => {
-    for (const assessment of [sample, hostileCopy(sample)]) {
+    for (const assessment of [sample, hostileCopy(sample), sampleWithModel, hostileCopy(sampleWithModel)]) {
       const text = json.render(assessment, context);
       expect(JSON.parse(text)).toEqual(assessment);
       expect(Assessment.safeParse(JSON.parse(text)).success).toBe(true);

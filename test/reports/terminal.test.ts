@@ -5,6 +5,7 @@ import { terminal } from '../../reports/terminal.ts';
 import { columnsOf } from '../../reports/width.ts';
 import type { Assessment } from '../../src/model/assessment.ts';
 import { sample, sampleEvidence } from '../fixtures/assessment-sample.ts';
+import { sampleWithModel } from '../fixtures/assessment-with-model.ts';
 import { expectGolden } from './golden.ts';
 import { hostileCopy } from './hostile.ts';
 
@@ -28,6 +29,28 @@ describe('the terminal report', () => {
     expectGolden(`terminal-${width}.txt`, terminal.render(sample, context(width)));
   });
 
+  it('leads with what a model claims and what is not so', () => {
+    expectGolden('terminal-model-100.txt', terminal.render(sampleWithModel, context(100)));
+  });
+
+  it('counts claims that leave its screen, and says how little of a model was understood', () => {
+    const [model] = sampleWithModel.models ?? [];
+    const [claim] = sampleWithModel.claims ?? [];
+    if (!model || !claim) throw new Error('the sample has both');
+    const text = terminal.render(
+      {
+        ...sampleWithModel,
+        claims: Array.from({ length: 9 }, (_, index) => ({ ...claim, id: `${index}` })),
+        models: [{ ...model, counts: { ...model.counts, unresolved: 12 } }],
+      },
+      context(120),
+    );
+    expect(text).toContain('14 components, 12 not understood');
+    expect(text).toContain('… and 5 more claims');
+    expect(text).toContain('9 claims: 9 missing');
+    expect(text.indexOf('CLAIMED AND MISSING')).toBeLessThan(text.indexOf('GAPS'));
+  });
+
   it('colours without changing a letter, and only when told to', () => {
     const plain = terminal.render(sample, context(100));
     const colored = terminal.render(sample, context(100, true));
@@ -37,7 +60,7 @@ describe('the terminal report', () => {
   });
 
   it('writes no line wider than the terminal, nothing a terminal acts on, and no blank at the end of a line', () => {
-    for (const assessment of [sample, hostileCopy(sample), many]) {
+    for (const assessment of [sample, hostileCopy(sample), many, sampleWithModel, hostileCopy(sampleWithModel)]) {
       for (let width = 40; width <= 200; width += 7) {
         for (const line of terminal.render(assessment, context(width)).split('\n')) {
           expect(columnsOf(line), line).toBeLessThanOrEqual(width);
