@@ -8,7 +8,7 @@ import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { dataAccess } from './audit-config.ts';
 import { auditedAs, type LogType, ownLogs } from './audited.ts';
-import { type ListPage, listOf, nameOf, noteList, offTap, openProjects, PAGES, toRouter, unseenTap } from './lists.ts';
+import { type ListPage, listOf, noteList, offTap, openProjects, PAGES, toRouter, unseenTap } from './lists.ts';
 import type { GcpContainer } from './places.ts';
 import { admits, projectGrants, type Right } from './writers.ts';
 
@@ -91,9 +91,9 @@ export const gke: Collector = {
 function readCluster(evidence: EvidenceView, paths: PathsBuilder, project: GcpContainer, cluster: Cluster, ids: readonly number[]): void {
   const { name } = cluster;
   const location = cluster.location ?? cluster.zone;
-  const path =
-    cluster.selfLink === undefined ? `${project.id}/locations/${location ?? '-'}/clusters/${name}` : nameOf(evidence, cluster.selfLink);
-  const id = `//container.googleapis.com/${path}`;
+  // The name that inventories know it by says whether it is in a zone.
+  const within = cluster.selfLink?.includes('/zones/') ? 'zones' : 'locations';
+  const id = `//container.googleapis.com/${project.id}/${within}/${location ?? '-'}/clusters/${name}`;
   const region = location?.replace(/-[a-z]$/, '');
   const scope: Scope = { provider: 'gcp', account: project.account, ...(region === undefined ? {} : { region }), resource: id };
   paths.resource({ type: 'gcp.gke.cluster', id, scope, evidence: ids });
@@ -111,10 +111,10 @@ function readCluster(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
     logName: { equals: [`${project.id}/logs/cloudaudit.googleapis.com%2F${log}`] },
     'resource.type': { equals: ['k8s_cluster'] },
   });
-  const changes = within(CHANGES, audit('activity'));
+  const changes = limited(CHANGES, audit('activity'));
   add(ADMIN, changes, [adminTap(project)]);
   const data = dataTap(evidence, paths, project);
-  add(DATA, intersect(within(READS, audit('data_access')), samePrincipal(data)), [data], [...ids, ...data.evidence]);
+  add(DATA, intersect(limited(READS, audit('data_access')), samePrincipal(data)), [data], [...ids, ...data.evidence]);
   const own = ownLogs(paths, project.id);
   add(
     COMPONENTS,
@@ -128,7 +128,7 @@ function readCluster(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
   );
 }
 
-function within(events: Selector, fields: Parameters<typeof selectorOf>[0]): Selector {
+function limited(events: Selector, fields: Parameters<typeof selectorOf>[0]): Selector {
   return intersect(events, selectorOf(fields));
 }
 
@@ -166,29 +166,10 @@ const OTHER_READS = [
   }),
   ...selectorOf({ verb: { equals: ['list', 'watch'] }, 'objectRef.subresource': { equals: ['log'] } }),
 ];
-/** Questions about rights are created, and change nothing: whether they are taken for changes is not documented. */
-const REVIEWS = [
-  'tokenreviews',
-  'subjectaccessreviews',
-  'localsubjectaccessreviews',
-  'selfsubjectaccessreviews',
-  'selfsubjectrulesreviews',
-  'selfsubjectreviews',
-];
-
 function adminTap(project: GcpContainer): Edge {
   return toRouter(project.id, {
     id: `gcp gke changes ${project.id}`,
     label: 'audit logs of GKE that are always on',
-    passes: selectorOf({ 'objectRef.resource': { notEquals: REVIEWS } }),
-    unknowns: [
-      {
-        call: 'audit policy of GKE',
-        permission: 'a look at the entries: documentation does not say where questions about rights are logged',
-        on: project.account,
-        code: 'NotDocumented',
-      },
-    ],
     latency: 60,
     evidence: [],
   });
