@@ -547,7 +547,7 @@ function risksOf(model: Risks): {
     const place = at(field, 'risk_status');
     const words = text(place) ?? 'unchecked';
     threats.push(
-      threat(id, title, {
+      threat(id, unmarked(title), {
         text: stated(at(field, 'description')),
         stride: kind.stride ? [kind.stride] : [],
         cwe: kind.cwe ? [kind.cwe] : [],
@@ -744,6 +744,12 @@ function ancestors(parents: ReadonlyMap<string, string>, from: string | undefine
   const chain: string[] = [];
   for (let one = from; one !== undefined && chain.length < 100; one = parents.get(one)) chain.push(one);
   return chain;
+}
+
+/** Threagile writes the titles of risks as HTML: `<b>Missing MFA</b> at <b>Git</b>`. */
+function unmarked(title: Said<string>): Said<string> {
+  const value = title.value.replace(/<\/?(?:b|i|u|em|strong|code)>|<br\s*\/?>/gi, '');
+  return value === title.value || value.trim() === '' ? title : { ...title, value, quote: clip(title.value) };
 }
 
 function slug(title: string): string {

@@ -138,10 +138,10 @@ function eventsOf(root: Field, product: string): ReadonlyMap<string, readonly Mo
         : data
           ? {
               logSource: { ...base, category: 'data', resourceType: data[1] as string },
-              where: { eventName: [data[2] as string] },
+              where: { eventName: [data[2] as string], eventCategory: ['Data'], 'resources.type': [data[1] as string] },
               fields: [],
             }
-          : { logSource: { ...base, category: 'management' }, where: { eventName: [written] }, fields: [] };
+          : { logSource: { ...base, category: 'management' }, where: { eventName: [written], eventCategory: ['Management'] }, fields: [] };
     for (const one of permission.toLowerCase().split(',')) append(found, one.trim(), event);
   }
   return found;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { openBeside } from '../../connectors/threat-models/beside.ts';
 import type { Document } from '../../connectors/threat-models/document.ts';
 import { openDocument } from '../../connectors/threat-models/document.ts';
@@ -7,11 +7,11 @@ import { InputError } from '../model/input-error.ts';
 import type { SystemModel } from '../model/system-model.ts';
 import type { ThreatModel } from '../model/threat-model.ts';
 import { profileOf } from '../needs/derive/keeping.ts';
-import type { DerivationReport } from '../needs/derive/report.ts';
+import type { DerivationReport, Listed } from '../needs/derive/report.ts';
 import { type Derived, derive } from '../needs/derive.ts';
 import { type Knowledge, loadKnowledge } from '../needs/knowledge.ts';
 import { type LoadedModel, loadModels, looksNative, readModel } from '../needs/model-file.ts';
-import { completed, statedNeeds, systemModelOf } from '../needs/native.ts';
+import { completed, isHost, notedLists, statedNeeds, systemModelOf } from '../needs/native.ts';
 import { type OpenedOverlay, openOverlay } from '../needs/overlay.ts';
 import { loadRules, type Rules } from '../needs/rules.ts';
 import type { Options } from './command.ts';
@@ -105,12 +105,14 @@ async function openOther(path: string): Promise<Document | undefined> {
   return recognise(document) === undefined && looksNative(document.value) ? undefined : document;
 }
 
+/** Whether a file that cannot be read begins as a native model does, and its reader finds a place to name in it. */
 function nativeHead(path: string): boolean {
   try {
     loadModels([path]);
     return true;
   } catch (error) {
-    return error instanceof InputError && /:\d+:\d+: /.test(error.message);
+    if (!(error instanceof InputError) || !/:\d+:\d+: /.test(error.message)) return false;
+    return /^[\s{]*["']?(?:version|system|assets|threats)["']?\s*:/m.test(readFileSync(path, 'utf8').slice(0, 64 * 1024));
   }
 }
 
@@ -141,13 +143,12 @@ function native(
   const listed = ({ whole, report }: ReturnType<typeof derived>): DerivationReport => {
     const needs = statedNeeds(whole, knowledge, rules);
     const served = new Set(needs.flatMap((need) => need.threats));
-    const threatsWithNeeds = whole.threats.filter((threat) => served.has(threat.id)).length;
-    const warnings = (model.notes ?? []).map((note) => ({ id: note.kind, name: note.kind, why: note.text, at: note.at ?? file }));
+    const threats = whole.threats.filter((threat) => !isHost(threat.id));
+    const threatsWithNeeds = threats.filter((threat) => served.has(threat.id)).length;
     return {
-      ...report,
-      warnings: [...report.warnings, ...warnings],
+      ...united(report, notedLists(model, file)),
       needs,
-      counts: { ...report.counts, threats: whole.threats.length, threatsWithNeeds, needs: needs.length },
+      counts: { ...report.counts, threats: threats.length, threatsWithNeeds, needs: needs.length },
     };
   };
   const notes = overlay ? [`${file}: corrected by ${overlay.file}`] : [];
@@ -165,6 +166,15 @@ function native(
     },
     notes,
   };
+}
+
+/** The lists of a report with what the model noted before; what stands in both is listed once. */
+function united(report: DerivationReport, noted: Partial<DerivationReport>): DerivationReport {
+  const lists = Object.entries(noted).map(([key, list]) => {
+    const all = [...(report[key as keyof DerivationReport] as readonly Listed[]), ...(list as readonly Listed[])];
+    return [key, [...new Map(all.map((one) => [`${one.id} ${one.name} ${one.why}`, one])).values()]];
+  });
+  return { ...report, ...Object.fromEntries(lists) };
 }
 
 function notesOf(model: SystemModel, layer: ModelReading['layer'], derived: Derived, overlay: OpenedOverlay | undefined): string[] {

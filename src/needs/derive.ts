@@ -82,8 +82,22 @@ export function derive(model: SystemModel, knowledge: Knowledge, rules: Rules, o
     ...fromPlaces(desk),
     ...fromLogStores(desk, lists),
   ].filter((one) => !droppedBy(desk, one, lists));
-  const merged = merge(desk, candidates);
+  const merged = merge(desk, weighed(desk, candidates));
   return assemble(desk, merged, lists, threats);
+}
+
+/** A baseline is of whole logs: one that threats ask parts of weighs as much as they do. */
+function weighed(desk: Desk, candidates: readonly Candidate[]): Candidate[] {
+  const bySource = new Map<string, Priority>();
+  for (const one of candidates) {
+    if (one.reason.tier === 'baseline' || one.per !== 'account') continue;
+    const source = sourceOf(desk, one.wants[0] as Wanted);
+    bySource.set(source, strongest([one.priority, ...(bySource.has(source) ? [bySource.get(source) as Priority] : [])]) ?? one.priority);
+  }
+  return candidates.map((one) => {
+    const asked = one.reason.tier === 'baseline' ? bySource.get(sourceOf(desk, one.wants[0] as Wanted)) : undefined;
+    return asked === undefined ? one : { ...one, priority: strongest([one.priority, asked]) ?? one.priority };
+  });
 }
 
 const MOST_PAIRS = 300_000;
@@ -101,6 +115,8 @@ interface Desk {
   readonly flows: ReadonlyMap<string, readonly DataFlow[]>;
   /** Whether threats that name no component are taken to touch all of them: not where that would be more pairs than anybody can use. */
   readonly spread: boolean;
+  /** Whether the model has parts, and what each of them is is known for certain. */
+  readonly complete: boolean;
   /** Whether the model has a Kubernetes cluster, whoever runs it. */
   clusters(): boolean;
   readonly claims: readonly ResolvedClaim[];
@@ -146,6 +162,9 @@ function deskOf(model: SystemModel, knowledge: Knowledge, rules: Rules, options:
     vendors,
     flows,
     spread: model.threats.reduce((pairs, one) => pairs + (one.components.length || resolved.length), 0) <= MOST_PAIRS,
+    complete:
+      resolved.some((one) => one.excluded === undefined && isPart({ resolved: one })) &&
+      resolved.every((one) => one.excluded !== undefined || (one.type !== undefined && one.or.length === 0)),
     clusters,
     claims: resolveClaims(model, resolved, vendors, knowledge, rules),
     weights: new Map(resolved.map((one) => [one.component.id, weightOf(one.component, data, flows.get(one.component.id) ?? [])])),
@@ -314,6 +333,27 @@ function strideWords(threat: ModelThreat): string[] {
   return [...new Set(threat.stride.map((one) => one.value))];
 }
 
+/** Words of what a log gives away to its readers. */
+const LEAKS = [
+  /\b(?:sensitive|personal|secrets?|credentials?|passwords?|tokens?|pii|customer data|keys?)\b[^.]{0,60}\b(?:in|into|within|by|to|from) (?:[\w-]+ ){0,5}logs?\b(?! ?(?:-?in|-?on)\b)/i,
+  /\b(?:access|reads?|reading|views?|obtains?) (?:to )?(?:[\w-]+ ){0,6}logs\b[^.]{0,60}\b(?:sensitive|personal|secrets?|credentials?|passwords?|tokens?|pii)\b/i,
+];
+
+/** The logs that the given parts write: those of the model that are logs themselves, else where each provider keeps what its services write. */
+function logsOf(desk: Desk, parts: readonly Resolved[]): { readonly name: string; readonly pointer: string; readonly store?: Resolved }[] {
+  const stores = desk.inScope.filter(isLogStore);
+  const near = parts.filter(isLogStore);
+  const found = near.length > 0 ? near : stores;
+  if (found.length > 0)
+    return found.map((store) => ({ name: store.component.name.value, pointer: store.origin.pointer, ...(store.type ? { store } : {}) }));
+  return parts.flatMap((part) => {
+    const name = `Logs of ${part.component.name.value}`;
+    const type =
+      part.type && [...desk.knowledge.types.values()].find((one) => one.vendor === part.type?.vendor && one.roles.join() === 'log-store');
+    return [{ name, pointer: part.origin.pointer, ...(type ? { store: { ...part, type, or: [], at: {} } } : {}) }];
+  });
+}
+
 /** The kinds of a threat, and what each rests on. */
 interface Kind {
   readonly stride: Stride;
@@ -353,8 +393,10 @@ function kindsOf(
       }
     }
   }
+  const words = `${threat.title.value} ${threat.text?.value ?? ''}`.slice(0, 4000);
+  if (LEAKS.some((one) => one.test(words))) secrets = true;
   if (kinds.size === 0 && threat.attack.length === 0 && threat.events.length === 0) {
-    for (const { stride, word } of strideOfWords(`${threat.title.value} ${threat.text?.value ?? ''}`))
+    for (const { stride, word } of strideOfWords(words))
       kinds.set(stride, {
         stride,
         origin: { ...threat.title, basis: 'inferred', quote: word },
@@ -413,6 +455,8 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     return grouped(technique.wants.filter((want) => comesIn(desk, want))).flatMap((wants): Candidate[] => {
       const per = wants[0]?.per ?? 'resource';
       const on = per === 'account' ? [] : components.filter(({ resolved }) => wants.some((want) => locatedOn(desk, want, resolved)));
+      // Where every part of the system is known, logs of kinds of parts that it has none of show nothing.
+      if (per === 'resource' && on.length === 0 && desk.complete && wants.every((want) => isOfParts(desk, want))) return [];
       const part = wants[0]?.part;
       return (on.length > 0 ? on : [undefined]).map((one) => {
         const weight = one && desk.weights.get(one.resolved.component.id);
@@ -456,6 +500,8 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     if (!type) continue;
     const strides: readonly Kind[] = everything ? allKinds(threat) : kinds;
     for (const kind of strides) {
+      // What a log gives away is answered by who reads it, never by logging more.
+      if (secrets && kind.stride === 'information-disclosure') continue;
       const cell = knowledge.cell(type.id, kind.stride);
       if (!cell || cell.nothing) {
         nothing.add(`${type.name}: ${cell?.basis ?? `nothing is known to show ${kind.stride}`}`);
@@ -465,16 +511,21 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
     }
   }
   if (secrets) {
-    for (const { resolved } of components.filter((one) => isLogStore(one.resolved)))
+    const logs = logsOf(
+      desk,
+      components.map(({ resolved }) => resolved),
+    );
+    for (const { name, pointer, store } of logs) {
       lists.logStores.push(
-        listed(
-          desk,
-          resolved.component.id,
-          resolved.component.name.value,
-          `"${title}": who reads this log, what may be written to it, how long it is kept`,
-          threat.title,
-        ),
+        listed(desk, threat.id, name, `"${title}": who reads this log, what may be written to it, how long it is kept`, {
+          ...threat.title,
+          pointer,
+        }),
       );
+      const cell = store && knowledge.cell(store.type?.id ?? '', 'information-disclosure');
+      const kind = kinds.find((one) => one.stride === 'information-disclosure');
+      if (cell && kind) cells.push(...fromCell(desk, cell, store, { ...kind, rule: 'secrets-in-logs' }, threat, 1, mitigated));
+    }
   }
   const answering = attributed(desk, threat, cells, lists);
   const found = [...ofTechniques, ...ofEvents, ...answering];
@@ -499,7 +550,7 @@ function candidatesOf(desk: Desk, threat: ModelThreat, lists: Lists): Candidate[
 function fromEvents(desk: Desk, threat: ModelThreat, mitigated: boolean, why: string[], lists: Lists): Candidate[] {
   const { knowledge, rules } = desk;
   const title = threat.title.value;
-  return threat.events.flatMap((one): Candidate[] => {
+  const all = threat.events.flatMap((one): Candidate[] => {
     if (one.value.unlogged !== undefined) {
       lists.unobservable.push(listed(desk, threat.id, title, one.value.unlogged, one));
       return [];
@@ -528,6 +579,29 @@ function fromEvents(desk: Desk, threat: ModelThreat, mitigated: boolean, why: st
       ...(fields.length === 0 ? {} : { fields }),
       detection: title,
     }));
+  });
+  return byNames(all);
+}
+
+/** Events of one threat that differ in their names alone are one want for all of the names. */
+function byNames(all: readonly Candidate[]): Candidate[] {
+  const groups = new Map<string, Candidate[]>();
+  for (const one of all) {
+    const { source, where } = one.wants[0] as Wanted;
+    const names = where?.eventName?.equals;
+    const key = canonical([source, { ...where, eventName: names ? Object.keys(where?.eventName ?? {}) : where?.eventName }]);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group as [Candidate];
+    const want = first.wants[0] as Wanted;
+    const names = [...new Set(group.flatMap((one) => one.wants[0]?.where?.eventName?.equals ?? []))].sort();
+    if (names.length === 0) return group;
+    // Beyond what a condition holds, all of the source is asked.
+    const where = names.length > 1000 ? undefined : { ...want.where, eventName: { equals: names } };
+    return group.map((one) => ({ ...one, wants: [{ ...want, where }] }));
   });
 }
 
@@ -940,6 +1014,15 @@ function locatedOn(desk: Desk, want: Wanted, { type }: Resolved): boolean {
   );
 }
 
+/** Whether each of these logs is of one resource of the system, such as a table, rather than of an account or network around it. */
+function isOfParts(desk: Desk, want: Wanted): boolean {
+  const type = desk.rules.sources.get(sourceOf(desk, want))?.resource?.type;
+  return (
+    type !== undefined &&
+    [...desk.knowledge.types.values()].some((one) => (one.locates ?? one.id) === type && one.roles.includes('data-store'))
+  );
+}
+
 function citesOf(desk: Desk, names: readonly string[]): string[] {
   return names.map((name) => desk.knowledge.references.get(name)?.url ?? name).slice(0, 50);
 }
@@ -1242,16 +1325,20 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
   );
   const short = shortRetention(desk, needs);
   const kept = keptWhereProduced(desk);
+  const note = (kind: string) => (one: Listed) => ({ kind, name: one.name, text: cut(`${one.name}: ${one.why}`, 4000), at: one.at });
   const notes = [
     ...model.blindSpots.map((one) => ({ kind: 'blind-spot', text: cut(one.quote ?? one.value, 4000), at: `${model.file}#${one.pointer}` })),
-    ...lists.unknownTechniques.map((one) => ({ kind: 'unknown-technique', text: one.name, at: one.at })),
-    ...lists.silent.map((one) => ({ kind: 'no-need', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...lists.unobservable.map((one) => ({ kind: 'unobservable', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...lists.attribution.map((one) => ({ kind: 'attribution', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...lists.logStores.map((one) => ({ kind: 'log-store', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...short.map((one) => ({ kind: 'short-retention', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...kept.map((one) => ({ kind: 'kept-where-produced', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
-    ...lists.dropped.map((one) => ({ kind: 'dropped', text: cut(`${one.name}: ${one.why}`, 4000), at: one.at })),
+    ...lists.unknownTechniques.map(note('unknown-technique')),
+    ...lists.renamedTechniques.map(note('renamed-technique')),
+    ...lists.silent.map(note('no-need')),
+    ...lists.unobservable.map(note('unobservable')),
+    ...lists.notApplicable.map(note('not-applicable')),
+    ...lists.attribution.map(note('attribution')),
+    ...lists.logStores.map(note('log-store')),
+    ...ambiguous.map(note('ambiguous')),
+    ...short.map(note('short-retention')),
+    ...kept.map(note('kept-where-produced')),
+    ...lists.dropped.map(note('dropped')),
     ...model.warnings.map((one) => ({ kind: 'warning', text: cut(one.message, 4000), at: `${model.file}#${one.pointer}` })),
   ]
     .map((one) => ({ ...one, at: cut(one.at, 4096) }))

@@ -482,11 +482,16 @@ function typesFound(file: Yaml, types: ReadonlyMap<string, ComponentType>): Pick
       const likely = (weak.get(vendor)?.(text) ?? []).map(
         ({ value, word, index }): Named => ({ type: value.id, word, index, by: 'weak', or: [] }),
       );
-      if (likely.length > 0) return likely;
-      return kinds(text).flatMap(({ value, word, index }): Named[] => {
-        const [type, ...or] = value.resolves?.[vendor] ?? [];
-        return type === undefined ? [] : [{ type, word, index, by: 'kind', or }];
-      });
+      const generic = (): Named[] =>
+        kinds(text).flatMap(({ value, word, index }): Named[] => {
+          const [type, ...or] = value.resolves?.[vendor] ?? [];
+          return type === undefined ? [] : [{ type, word, index, by: 'kind', or }];
+        });
+      if (likely.length === 0) return generic();
+      // A database server is a database before it is a server.
+      if (!likely.every(({ word }) => /^(?:servers?|hosts?|instances?)$/i.test(word))) return likely;
+      const said = generic();
+      return said.length > 0 ? said : likely;
     },
   };
 }

@@ -4,7 +4,7 @@ import { InputError } from '../model/input-error.ts';
 import type { Basis, Rating, Said, SystemModel } from '../model/system-model.ts';
 import { type NeedStatement, PRIORITIES, type Priority, type Threat, ThreatModel } from '../model/threat-model.ts';
 import { eventsNamed } from './compile.ts';
-import type { DerivedNeed } from './derive/report.ts';
+import type { DerivationReport, DerivedNeed, Listed } from './derive/report.ts';
 import type { Derived } from './derive.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { LoadedModel } from './model-file.ts';
@@ -137,8 +137,61 @@ export function completed(own: ThreatModel, derived: Derived, drop: Overlay['dro
   };
 }
 
+/** Needs of no threat of the model stand under a threat of our own, such as `viewshed.baseline-aws`. */
+export function isHost(id: string): boolean {
+  return id.startsWith('viewshed.');
+}
+
+/** What a native model notes about itself, in the lists of the report that its derivation came with; the rest is for its reader alone. */
+export function notedLists(model: ThreatModel, file: string): Partial<DerivationReport> & Pick<DerivationReport, 'warnings'> {
+  const ids = new Map(model.threats.map((threat) => [threat.title, threat.id]));
+  const entry = (note: NonNullable<ThreatModel['notes']>[number]): Listed => {
+    const name = note.name ?? note.text;
+    const why = note.name !== undefined && note.text.startsWith(`${note.name}: `) ? note.text.slice(note.name.length + 2) : note.text;
+    return { id: ids.get(name) ?? name, name, why, at: note.at ?? file };
+  };
+  const of = (kind: string): Listed[] => (model.notes ?? []).filter((one) => one.kind === kind && one.name !== undefined).map(entry);
+  const unobservable = model.threats.flatMap((threat, index) =>
+    threat.unobservable === undefined
+      ? []
+      : [{ id: threat.id, name: threat.title, why: threat.unobservable, at: `${file}#/threats/${index}/unobservable` }],
+  );
+  const listed = {
+    silent: of('no-need'),
+    unknownTechniques: of('unknown-technique'),
+    renamedTechniques: of('renamed-technique'),
+    attribution: of('attribution'),
+    logStores: of('log-store'),
+    keptWhereProduced: of('kept-where-produced'),
+    dropped: of('dropped'),
+  };
+  const told = new Set([...LISTED_KINDS, 'unobservable', 'blind-spot']);
+  return {
+    ...listed,
+    unobservable,
+    blindSpots: (model.notes ?? []).filter((one) => one.kind === 'blind-spot').map((one) => ({ ...entry(one), why: SAYS_SO })),
+    warnings: (model.notes ?? [])
+      .filter((one) => !told.has(one.kind) || (one.name === undefined && LISTED_KINDS.has(one.kind)))
+      .map((one) => ({ id: one.kind, name: one.kind, why: one.text, at: one.at ?? file })),
+  };
+}
+
+const SAYS_SO = 'the model says that it does not look there';
+const LISTED_KINDS: ReadonlySet<string> = new Set([
+  'no-need',
+  'unknown-technique',
+  'renamed-technique',
+  'attribution',
+  'log-store',
+  'kept-where-produced',
+  'dropped',
+]);
+
 /** The needs that a native model states, as they are listed beside derived ones. */
 export function statedNeeds(model: ThreatModel, knowledge: Knowledge, rules: Rules): DerivedNeed[] {
+  const order = new Map(model.threats.map((threat, index) => [threat.id, index]));
+  const own = (ids: readonly string[]): string[] =>
+    ids.filter((id) => !isHost(id)).sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   return model.threats
     .flatMap((threat) =>
       threat.needs.map((statement, index): DerivedNeed => {
@@ -155,7 +208,7 @@ export function statedNeeds(model: ThreatModel, knowledge: Knowledge, rules: Rul
           sources,
           name: names.join(' or '),
           priority: statement.priority ?? priorityOf(threat),
-          threats: [threat.id, ...(statement.threats ?? [])],
+          threats: own([threat.id, ...(statement.threats ?? [])]),
           components: statement.assets ?? threat.assets,
           scan: scans.includes('now') ? 'now' : (scans[0] ?? 'later'),
         };

@@ -41,6 +41,43 @@ describe('viewshed import -o', () => {
     });
   });
 
+  it('keeps what was listed beside the needs, and takes no host of needs for a threat', async () => {
+    await inFolder(async (folder) => {
+      const composer = {
+        schema: 1,
+        architecture: { description: 'Orders are kept in Amazon DynamoDB.' },
+        dataflow: { description: 'This diagram ignores the control plane.' },
+        threats: [
+          {
+            id: 'a',
+            numericId: 1,
+            statement: 'A threat actor with a similar domain name can trick users into a fake endpoint',
+            metadata: [],
+          },
+          { id: 'b', numericId: 2, statement: 'A user denies an order', metadata: [{ key: 'STRIDE', value: ['R'] }] },
+          { id: 'c', numericId: 3, statement: 'Something odd', metadata: [] },
+        ],
+      };
+      writeFileSync(join(folder, 'orders.json'), JSON.stringify(composer));
+      expect((await viewshed(['import', 'orders.json', '-o', 'native.yaml'], { cwd: folder })).code).toBe(0);
+      const listed = async (file: string) => {
+        const [{ counts, unobservable, silent, attribution, blindSpots, needs }] = JSON.parse(
+          (await viewshed(['needs', file, '-f', 'json'], { cwd: folder })).out,
+        ).models;
+        const names = (list: { id: string; why: string }[]) => list.map((one) => [one.id, one.why]);
+        return {
+          counts,
+          lists: [names(unobservable), names(silent), names(attribution).map(([, why]) => why), blindSpots.length],
+          served: needs.map((one: { id: string; threats: string[] }) => [one.id, one.threats]).sort(),
+        };
+      };
+      const from = await listed('orders.json');
+      expect(from.lists[0]).toHaveLength(1);
+      expect(from.lists[1]).toHaveLength(1);
+      expect(await listed('native.yaml')).toEqual(from);
+    });
+  });
+
   it.each([
     [['import', 'orders.otm', '-o', 'nowhere/native.yaml'], /nowhere\/native\.yaml: cannot be written: its folder does not exist/],
     [['import', 'orders.otm', 'orders.otm', '-o', 'native.yaml'], /takes one threat model at a time/],

@@ -39,6 +39,64 @@ describe('viewshed needs', () => {
     });
   });
 
+  it('is short on a terminal, and long where that is asked', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'cards.json'), JSON.stringify(composer));
+      const [short, long] = [
+        await viewshed(['needs', 'cards.json'], { cwd: folder }),
+        await viewshed(['needs', 'cards.json', '--long'], { cwd: folder }),
+      ];
+      const lines = (text: string) => text.split('\n').length;
+      const counted = Number(/^(\d+) needs\./m.exec(short.out)?.[1]);
+      expect(counted).toBeGreaterThan(2);
+      expect(lines(short.out)).toBeLessThan(counted * 4 + 20);
+      expect(lines(long.out)).toBeGreaterThan(lines(short.out));
+      expect(short.out).toMatch(/- .*: .*T1 on Amazon S3/);
+      expect(short.out).not.toContain('Prove it:');
+      expect(long.out).toContain('Prove it:');
+    });
+  });
+
+  it('follows a technique through its new number to the events that show it', async () => {
+    await inFolder(async (folder) => {
+      const wanted = {
+        ...layer,
+        techniques: [{ techniqueID: 'T1562.008', comment: 'logs switched off' }],
+        filters: { platforms: ['AWS'] },
+      };
+      writeFileSync(join(folder, 'a layer by any name.txt'), JSON.stringify(wanted));
+      const ran = await viewshed(['needs', 'a layer by any name.txt', '--layer', 'threats', '-f', 'json'], { cwd: folder });
+      const [model] = JSON.parse(ran.out).models;
+      expect(model.renamedTechniques).toMatchObject([{ name: 'T1562.008', why: expect.stringContaining('T1685.002') }]);
+      const tampered = model.needs.filter((one: { statement: { events?: string } }) => one.statement.events === 'aws.logging.tampered');
+      expect(tampered).toHaveLength(1);
+      expect(tampered[0].statement.reasons[0]).toMatchObject({ tier: 'technique', quote: 'T1562.008', confidence: 0.6 });
+      expect(model.vendors).toEqual(['aws']);
+      const assessed = await viewshed(
+        ['assess', '--evidence', estate, '--model', 'a layer by any name.txt', '--layer', 'threats', '-f', 'json'],
+        {
+          cwd: folder,
+        },
+      );
+      const judged = JSON.parse(assessed.out).needs.filter((one: { threat: string }) => one.threat === 'T1562.008');
+      expect(judged).toHaveLength(model.needs.filter((one: { threats: string[] }) => one.threats.includes('T1562.008')).length);
+      for (const { verdict } of judged) expect(['covered', 'partial', 'missing']).toContain(verdict);
+    });
+  });
+
+  it.each([
+    ['spec.txt', 'threatmodel "a" {\n  author = "x"\n  author = "y"\n}\n', /spec\.txt:3:3: is not valid HCL: .*"author" was already set/],
+    ['model.yaml', 'from pytm import TM, Actor\ntm = TM("x")\n', /is a pytm program.*--json model\.json/],
+    ['model.tm7', 'version: 1\nsystem: "x\nassets: []\n', /model\.tm7:\d+:\d+: /],
+  ])('says what is wrong with %s by what is in it', async (name, text, message) => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, name), text);
+      const { code, err } = await viewshed(['needs', name], { cwd: folder });
+      expect(code).toBe(2);
+      expect(err).toMatch(message);
+    });
+  });
+
   it('writes Markdown in which nothing of the model is markup', async () => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'cards.json'), JSON.stringify(composer));

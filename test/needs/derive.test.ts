@@ -484,3 +484,92 @@ it('gives the same for the same, and does not mind names that every object answe
   };
   expect(derived(model)).toEqual(derived(model));
 });
+
+describe('what only reads like a need', () => {
+  const lambda = component('function', { name: said('Register function'), type: said('aws.lambda.function'), provider: said('aws') });
+
+  it('a log that gives away too much is answered by who reads it, never by more of it', () => {
+    const result = derived({
+      components: [lambda],
+      threats: [
+        threat('leak', {
+          title: said('Somebody who is able to access the function logs can find sensitive data captured in them'),
+          stride: [said('information-disclosure')],
+          components: [said('function')],
+        }),
+        threat('login', { title: said('An attacker reads credentials from the log-in page'), stride: [said('information-disclosure')] }),
+      ],
+    });
+    expect(sourcesOf(result, 'leak')).toEqual(['aws.cloudtrail.management']);
+    expect(needOf(result, 'aws.cloudtrail.management', 'leak')?.statement.where).toEqual({
+      eventSource: { equals: ['logs.amazonaws.com'] },
+    });
+    expect(result.report.logStores.map((one) => one.name)).toEqual(['Logs of Register function']);
+    expect(sourcesOf(result, 'login')).toContain('aws.lambda.logs');
+  });
+
+  it('a baseline weighs as the weightiest need for a part of its log', () => {
+    const baseline = (severity: 'low' | 'critical') =>
+      derived({
+        components: [vault],
+        threats: [
+          threat('t', {
+            stride: [said('elevation-of-privilege')],
+            components: [said('vault')],
+            severity: said({ words: severity, is: severity }),
+          }),
+        ],
+      }).report.needs.find((need) => need.statement.reasons?.every((reason) => reason.tier === 'baseline'))?.priority;
+    expect([baseline('low'), baseline('critical')]).toEqual(['medium', 'critical']);
+  });
+
+  it('a technique asks for no tables of a system that is known to have none', () => {
+    const asked = (more: Component[]) =>
+      sourcesOf(
+        derived({ components: [vault, ...more], threats: [threat('t', { attack: [said('T1530')], components: [said('vault')] })] }),
+        't',
+      );
+    expect(asked([])).toContain('aws.cloudtrail.data.s3');
+    expect(asked([])).not.toContain('aws.cloudtrail.data.dynamodb');
+    expect(asked([component('mystery', { name: said('Qwxz') })])).toContain('aws.cloudtrail.data.dynamodb');
+  });
+
+  it('a directory that the team runs is asked for its own access log, and an identity provider for its events', () => {
+    const result = derived({
+      components: [
+        component('ldap', { name: said('LDAP server'), provider: said('aws') }),
+        component('login', { name: said('Keycloak'), provider: said('aws') }),
+      ],
+    });
+    expect(needOf(result, 'app.directory.access')?.components).toEqual(['ldap']);
+    expect(needOf(result, 'app.identity.events')?.components).toEqual(['login']);
+    expect(result.report.ambiguous.map((one) => [one.id, one.or])).toEqual([['ldap', ['aws.directoryservice']]]);
+  });
+
+  it('events of one threat that differ in their names are one need, and management events are asked of no data log', () => {
+    const event = (name: string, category: string) =>
+      said({
+        logSource: { product: 'aws', service: 'cloudtrail' },
+        where: { eventName: [name], eventCategory: [category], ...(category === 'Data' ? { 'resources.type': ['AWS::S3::Object'] } : {}) },
+        fields: [],
+      });
+    const result = derived({
+      components: [vault],
+      threats: [
+        threat('t', {
+          events: [
+            event('PutPublicAccessBlock', 'Management'),
+            event('PutBucketPolicy', 'Management'),
+            event('PutObject', 'Data'),
+            event('CopyObject', 'Data'),
+          ],
+        }),
+      ],
+    });
+    const asked = result.report.needs.filter((need) => need.threats.includes('t')).map((need) => [need.sources, need.statement.where]);
+    expect(asked.sort()).toEqual([
+      [['aws.cloudtrail.data.s3'], { eventName: { equals: ['CopyObject', 'PutObject'] } }],
+      [['aws.cloudtrail.management'], { eventName: { equals: ['PutBucketPolicy', 'PutPublicAccessBlock'] } }],
+    ]);
+  });
+});

@@ -459,3 +459,12 @@ describe('retention', () => {
     expect(knowledge.retention.get('gdpr-5-1-e')?.maximum).toBe(true);
   });
 });
+
+it('takes a database server for a database, and a server of nothing else for a server', () => {
+  const first = (name: string) => loadKnowledge().named(name, 'aws')[0]?.type;
+  expect(['Customer database server', 'Corporate LDAP server', 'Jump server'].map(first)).toEqual([
+    'aws.rds.instance',
+    'any.directory',
+    'aws.ec2.instance',
+  ]);
+});

@@ -66,6 +66,12 @@ describe.skipIf(registration === undefined)('vehicle registration, a Threat Comp
     expect(needsFor(4).find((need) => need.sources.includes(API))?.statement.attribution).toMatchObject({ asks: 'caller', met: true });
   });
 
+  it('T6: what is in the logs is answered by who reads them, not by more of them', () => {
+    expect(sourcesFor(6)).toEqual([MANAGEMENT]);
+    expect(needsFor(6).map((need) => need.statement.where)).toEqual([{ eventSource: { equals: ['logs.amazonaws.com'] } }]);
+    expect(report?.logStores.map((one) => one.name)).toContain('Logs of Lambda functions');
+  });
+
   it('asks for nothing that the model has no part for', () => {
     const sources = new Set(report?.needs.flatMap((need) => need.sources));
     for (const id of ['aws.vpc.flowlogs', 'aws.waf.logs', 'aws.guardduty.findings']) expect(sources.has(id), id).toBe(false);
@@ -121,6 +127,7 @@ describe.skipIf(portal === undefined)('customer portal, a Threagile model', asyn
     ['load-balancer', ['aws.elb.alb.access']],
     ['erp-system', ['app.audit']],
     ['identity-provider', ['app.identity.events']],
+    ['ldap-auth-server', ['app.directory.access']],
     ['marketing-cms', ['app.audit']],
     ['git-repo', ['app.repository.audit']],
     ['jenkins-build-server', ['app.build.audit']],

@@ -8,6 +8,7 @@ export const needsCommand: Command = {
   options: [
     ...modelReadingOptions,
     { flags: '-f, --format <name>', about: 'how it is printed', default: 'terminal', choices: ['terminal', 'markdown', 'json'] },
+    { flags: '--long', about: 'on a terminal: everything that is known of each need, as in the other formats' },
     { flags: '-o, --output <file>', about: 'write it to a file instead of stdout' },
   ],
   notes: [
@@ -32,6 +33,7 @@ export const needsCommand: Command = {
     const text = await rendered(
       models,
       options.format as string | undefined,
+      options.long === true,
       output === undefined ? io.terminal : { ...io.terminal, color: false },
     );
     if (options.format === 'json' || options.format === 'markdown') for (const note of models.flatMap((one) => one.notes)) io.talk(note);
@@ -47,6 +49,7 @@ export const needsCommand: Command = {
 async function rendered(
   models: readonly import('../models.ts').OpenedModel[],
   format: string | undefined,
+  long: boolean,
   terminal: import('../command.ts').Io['terminal'],
 ): Promise<string> {
   if (format === 'json') {
@@ -61,5 +64,5 @@ async function rendered(
     return `${jsonText(JSON.stringify({ schema: 1, models: told }, undefined, 2))}\n`;
   }
   const { markdownNeeds, renderNeeds } = await import('../needs-text.ts');
-  return format === 'markdown' ? markdownNeeds(models) : renderNeeds(models, terminal);
+  return format === 'markdown' ? markdownNeeds(models) : renderNeeds(models, terminal, long);
 }

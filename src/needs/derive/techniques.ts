@@ -108,9 +108,18 @@ export function detectionOf(
     if (!source) return [{ source: id, where, fields }];
     // A condition on a field that the source does not list would leave nothing; without it more is asked, never less.
     const own = Object.fromEntries(Object.entries(where).filter(([field]) => Object.hasOwn(source.fields, field)));
-    return canHold(source, own, rules) ? [{ source: id, where: own, fields }] : [];
+    if (!canHold(source, own, rules)) return [];
+    // What all of its records have needs no condition.
+    const asked = Object.fromEntries(Object.entries(own).filter(([field]) => !isAlways(source, field, own)));
+    return [{ source: id, where: asked, fields }];
   });
   return { wants: possible, known: true };
+}
+
+function isAlways(source: Source, field: string, where: Where): boolean {
+  const has = source.always[field]?.equals;
+  const asked = where[field]?.equals;
+  return has !== undefined && asked !== undefined && has.every((value) => asked.includes(value));
 }
 
 function canHold(source: Source, where: Where, rules: Rules): boolean {
