@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { Assessment } from '../src/model/assessment.ts';
 import {
   AttackFile,
   CatalogueFile,
@@ -21,6 +22,7 @@ import { OverlayFile } from '../src/needs/overlay.ts';
 
 const SHAPES: Readonly<Record<string, { readonly title: string; readonly shape: z.ZodType }>> = {
   'threat-model': { title: 'Viewshed threat model', shape: ThreatModel },
+  assessment: { title: 'Viewshed assessment', shape: Assessment },
   overlay: { title: 'Viewshed overlay of a threat model', shape: OverlayFile },
   source: { title: 'Viewshed log source', shape: Source },
   events: { title: 'Viewshed named event classes', shape: NamedEventsFile },

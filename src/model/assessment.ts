@@ -175,7 +175,7 @@ export const ModelReality = z.object({
   ),
   gone: z.array(z.object({ asset: z.string(), name: z.string().optional(), type: z.string(), because: z.string() })),
   unresolved: z.array(z.object({ id: z.string(), name: z.string(), why: z.string(), at: z.string().optional() })),
-  notes: z.array(z.object({ kind: z.string(), text: z.string(), at: z.string().optional() })),
+  notes: z.array(z.object({ kind: z.string(), name: z.string().optional(), text: z.string(), at: z.string().optional() })),
 });
 export type ModelReality = z.infer<typeof ModelReality>;
 
