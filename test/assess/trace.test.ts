@@ -182,6 +182,40 @@ describe('the way of one event', () => {
     expect(trace(estateOf([way, {}])).verdict).toBe('kept');
   });
 
+  it('that a sample decides on says so, and by how much', () => {
+    expect(trace(estateOf([{ sampling: 0.25, searchable: [30, 30] }]))).toMatchObject({
+      verdict: 'unsettled',
+      because: 'chance decides: if it is in the sample that is taken, it is in s3 bucket0, searchable 30 days',
+      places: [{ steps: [{ passes: 'not-known', sample: 0.25, why: 'takes a sample of 0.25' }] }],
+    });
+    // Where something was not read beside it, it is not chance alone.
+    expect(trace(estateOf([{ sampling: 0.25, passes: [], mayPass: EVERYTHING }])).because).toMatch(/not everything on the way was read/);
+  });
+
+  it('quotes what an edge selects by, and what leaves the event out', () => {
+    const paths = estateOf([{ passes: reads }]);
+    const [tap] = paths.emitters[0]?.taps ?? [];
+    const emitter = {
+      ...(paths.emitters[0] as LogPaths['emitters'][number]),
+      taps: [{ ...(tap as Edge), filter: 'readOnly=true', leavesOut: (lost: Event) => `exclusion x takes ${lost.eventName} out` }],
+    };
+    expect(trace({ ...paths, emitters: [emitter] }).places[0]?.steps[0]).toMatchObject({
+      passes: 'no',
+      filter: 'readOnly=true',
+      why: 'exclusion x takes StopLogging out',
+      fields: ['readOnly'],
+    });
+  });
+
+  it('cannot have been written where nothing writes: neither lost nor kept', () => {
+    const paths = estateOf([{}]);
+    const emitter = { ...(paths.emitters[0] as LogPaths['emitters'][number]), taps: [], notApplicable: 'the API is switched off' };
+    expect(trace({ ...paths, emitters: [emitter] })).toMatchObject({
+      verdict: 'unsettled',
+      because: 'no such event is recorded there: the API is switched off',
+    });
+  });
+
   it('names the call and the permission that would settle it', () => {
     expect(trace(estateOf([{ passes: [], mayPass: EVERYTHING }])).places[0]?.unknowns).toEqual([unread]);
   });
@@ -313,6 +347,61 @@ describe('in the example estate', () => {
         expect(found.verdict).toBe(matches(lower, one) ? 'kept' : matches(upper, one) ? 'unsettled' : 'lost');
         seen[found.verdict] += 1;
       }),
+      { numRuns: 400 },
+    );
+    expect(Math.min(seen.kept, seen.lost, seen.unsettled)).toBeGreaterThan(0);
+  });
+
+  it('agrees with set arithmetic for log entries of Google Cloud', () => {
+    const writers = paths.emitters.filter((one) => /^gcp (audit logs|data access) /.test(one.id) && one.notApplicable === undefined);
+    expect(writers.length).toBeGreaterThan(6);
+    const seen = { kept: 0, lost: 0, unsettled: 0 };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...writers),
+        fc.constantFrom('storage.googleapis.com', 'bigquery.googleapis.com', 'iam.googleapis.com', 'compute.googleapis.com'),
+        fc.constantFrom(
+          'storage.objects.get',
+          'google.cloud.bigquery.v2.TableDataService.List',
+          'google.cloud.bigquery.v2.JobService.InsertJob',
+          'Other',
+        ),
+        fc.constantFrom('nightly-loader@lumen-warehouse.iam.gserviceaccount.com', 'analyst@lumenpay.example'),
+        fc.constantFrom('ADMIN_READ', 'DATA_READ', 'DATA_WRITE'),
+        fc.constantFrom('activity', 'system_event', 'policy'),
+        (emitter, serviceName, methodName, principalEmail, read, always) => {
+          const access = emitter.id.startsWith('gcp data access');
+          const container = (emitter.scope.account as string).includes('/') ? emitter.scope.account : `projects/${emitter.scope.account}`;
+          const log = access ? 'data_access' : always;
+          const event: Event = {
+            serviceName,
+            methodName,
+            principalEmail,
+            logName: `${container}/logs/cloudaudit.googleapis.com%2F${log}`,
+            payload: 'proto',
+            severity: 'INFO',
+            ...(access ? { logType: read } : always === 'activity' ? { logType: 'ADMIN_WRITE' } : {}),
+          };
+          const source = access
+            ? 'gcp.audit.data_access.all'
+            : { activity: 'gcp.audit.admin_activity', system_event: 'gcp.audit.system_event', policy: 'gcp.audit.policy_denied' }[always];
+          const found = traceEvent(paths, rules, {
+            source: source as string,
+            account: emitter.scope.account,
+            variants: [event],
+            whole: true,
+          });
+          // Events that cannot be written there have no way to compare.
+          if (!matches(emitter.universe, event)) return;
+          const routes = flowOf(paths, emitter.taps).routes.filter((route) => route.store.kind !== 'native' || route.store.unseen);
+          const kept = (days: 'least' | 'most', bound: 'lower' | 'upper') =>
+            union(...routes.filter((route) => keptAt(route.store, emitter.scope).searchable[days] > 0).map((route) => route[bound]));
+          expect(found.verdict, JSON.stringify([emitter.id, event])).toBe(
+            matches(kept('least', 'lower'), event) ? 'kept' : matches(kept('most', 'upper'), event) ? 'unsettled' : 'lost',
+          );
+          seen[found.verdict] += 1;
+        },
+      ),
       { numRuns: 400 },
     );
     expect(Math.min(seen.kept, seen.lost, seen.unsettled)).toBeGreaterThan(0);
