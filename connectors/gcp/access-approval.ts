@@ -53,7 +53,8 @@ export const accessApproval: Collector = {
 
 interface Enrolled {
   readonly passes: Selector;
-  readonly inherits: boolean;
+  /** What its own settings say of its ancestors; undefined: it has none, or they were not read. */
+  readonly inherits: boolean | undefined;
   readonly unknown: Unknown | undefined;
   readonly ids: readonly number[];
 }
@@ -64,17 +65,17 @@ function enrolledIn(evidence: EvidenceView, container: GcpContainer): Enrolled {
   const answer = answers.find((one) => one.unknown === undefined) ?? answers[0];
   if (!answer) {
     const unknown = evidence.unknownOf(op, accountOf(container.id), 'NotAsked', []);
-    return { passes: NOTHING, inherits: false, unknown, ids: [] };
+    return { passes: NOTHING, inherits: undefined, unknown, ids: [] };
   }
   // Where nothing was ever enrolled there are no settings; where the API is off nothing could be.
   if (answer.error && (answer.error.status === 404 || /^(NOT_FOUND|5|SERVICE_DISABLED)$/.test(answer.error.code)))
-    return { passes: NOTHING, inherits: false, unknown: undefined, ids: answer.ids };
+    return { passes: NOTHING, inherits: undefined, unknown: undefined, ids: answer.ids };
   const settings = answer.unknown ? undefined : answer.pages[0];
   const products = (settings?.enrolledServices ?? []).map((one) => one.cloudProduct).filter((one) => one !== '');
   const all = products.includes('all') || products.includes('ga-only');
   return {
     passes: all ? EVERYTHING : products.length === 0 ? NOTHING : selectorOf({ product: { equals: products } }),
-    inherits: settings?.enrolledAncestor ?? false,
+    inherits: settings?.enrolledAncestor,
     unknown: answer.unknown && { ...answer.unknown, on: accountOf(container.id) },
     ids: answer.ids,
   };
@@ -86,7 +87,7 @@ function readContainer(evidence: EvidenceView, paths: PathsBuilder, container: G
   const above = ancestors.known.map((one) => enrolledIn(evidence, one));
   const passes = union(own.passes, ...above.map((one) => one.passes));
   // Its own answer tells whether an ancestor enrols anything; which services these are, only the ancestors' tell.
-  const settledAbove = own.unknown === undefined && !own.inherits;
+  const settledAbove = own.inherits === false;
   const unknowns = [
     ...(own.unknown ? [own.unknown] : []),
     ...(settledAbove ? [] : above.flatMap((one) => (one.unknown ? [one.unknown] : []))),

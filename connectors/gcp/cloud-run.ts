@@ -139,6 +139,8 @@ export const cloudRun: Collector = {
             resource: { equals: [id] },
             logName: { equals: logs.map((log) => `${project.id}/logs/${log}`) },
             'resource.type': { equals: [resourceType] },
+            // Only App Engine has a message of its own for requests.
+            ...(type === 'gcp.appengine' ? {} : { payload: { equals: ['', 'text', 'json'] } }),
             'resource.labels.project_id': { equals: [project.account] },
             ...Object.fromEntries(Object.entries(labels).map(([label, one]) => [`resource.labels.${label}`, one])),
           }),

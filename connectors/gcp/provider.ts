@@ -100,7 +100,8 @@ export function gcpProvider(options: GcpOptions = {}): Provider {
     // `folders.sinks.list` is asked in folders; what is of no container, as in Compute Engine, is of projects.
     asks(call, account) {
       if (/:(projects|folders)\.list$/.test(call)) return account.includes('/');
-      const [kind = ''] = (call.split(':')[1] ?? '').split('.');
+      // An organization of Apigee is in a project.
+      const [kind = ''] = call.startsWith('apigee:') ? ['projects'] : (call.split(':')[1] ?? '').split('.');
       const own = account.includes('/') ? account.split('/')[0] : 'projects';
       return (['projects', 'folders', 'organizations'].includes(kind) ? kind : 'projects') === own;
     },

@@ -506,6 +506,7 @@ describe('Access Approval', () => {
 
   test('what was refused stays open, unless the answer of the project says that no ancestor enrols', () => {
     expect(judge(settings(PROJECT, { enrolledAncestor: true }))).toBe('unknown');
+    expect(judge(none(PROJECT))).toBe('unknown');
     expect(judge()).toBe('unknown');
     const refused = gcpRefused(PROJECT, 'accessapproval:projects.getAccessApprovalSettings', {
       name: `projects/${PROJECT}/accessApprovalSettings`,
@@ -677,6 +678,85 @@ describe('Google Workspace', () => {
       expect(verdict.verdict).toBe('unknown');
       expect(callsIn(verdict)).toContain('readers of the Reports API');
       expect(verdictOf(estate([names(DATA)]), { source, reach: 'log-bucket' }, AT).verdict).toBe('unknown');
+    }
+  });
+});
+
+// ---- Each single impairment
+
+describe('an impairment of what is covered', () => {
+  const GROUP = 'group:cloud-storage-analytics@google.com';
+  const parent = { parent: `projects/${PROJECT}/locations/-` };
+  const AXT = 'cloudaudit.googleapis.com%2Faccess_transparency';
+  const services: readonly EvidenceRecord[] = [
+    clusters(cluster(enabled('SYSTEM_COMPONENTS', 'WORKLOADS', 'APISERVER'))),
+    list('run:projects.locations.services.list', parent, { items: [{ metadata: { name: 'checkout' } }] }),
+    list('storage:buckets.list', { project: PROJECT }, { items: [{ name: 'card-vault', logging: { logBucket: 'usage' } }] }),
+    list('storage:buckets.get', { bucket: 'usage' }, { name: 'usage', projectNumber: NUMBER }),
+    list('storage:buckets.getIamPolicy', { bucket: 'usage' }, { bindings: [{ role: 'roles/storage.objectCreator', members: [GROUP] }] }),
+    list(
+      'accessapproval:projects.getAccessApprovalSettings',
+      { name: `projects/${PROJECT}/accessApprovalSettings` },
+      { enrolledServices: [{ cloudProduct: 'all' }] },
+    ),
+    gcp(ORGANIZATION, 'logging:organizations.logs.list', { parent: ORGANIZATION }, { logNames: [`${ORGANIZATION}/logs/${AXT}`] }),
+  ];
+  const needs: readonly (readonly [string, Record<string, unknown>, type?: string])[] = [
+    ['changes of a cluster', { events: 'k8s.gke.exec', reach: 'audit', retain: '365d' }, 'gcp.gke.cluster'],
+    ['reads of a cluster', { events: 'k8s.gke.secrets-read', reach: 'audit', retain: '365d' }, 'gcp.gke.cluster'],
+    ['workloads', { source: 'k8s.gke.components', where: { component: 'WORKLOADS' }, reach: 'audit', retain: '365d' }, 'gcp.gke.cluster'],
+    ['requests', { events: 'gcp.cloudrun.requests', reach: 'audit', retain: '365d' }],
+    ['approvals', { source: 'gcp.access_approval', reach: 'audit', retain: '365d' }],
+    ['transparency', { source: 'gcp.access_transparency', reach: 'audit', retain: '365d' }],
+    ['usage', { source: 'gcp.storage.usage', retain: '365d' }],
+  ];
+  const apps = [
+    gcpRefused(PROJECT, 'cloudfunctions:projects.locations.functions.list', parent, OFF),
+    gcpRefused(PROJECT, 'appengine:apps.services.list', { appsId: PROJECT }, 'NOT_FOUND'),
+  ];
+  const all = (records: readonly EvidenceRecord[], change: Parameters<typeof estate>[1] = {}) =>
+    new Map(needs.map(([name, need]) => [name, verdictOf(estate([...records, ...apps], change), need).verdict]));
+  const routed = needs.map(([name]) => name).filter((name) => name !== 'usage');
+
+  test('nothing is impaired', () => {
+    expect([...all(services)].filter(([, verdict]) => verdict !== 'covered')).toEqual([]);
+  });
+
+  const impairments: readonly (readonly [string, Parameters<typeof estate>[1], readonly string[]])[] = [
+    ['a sink that is disabled', { sink: { disabled: true } }, routed],
+    ['a sink without includeChildren', { sink: { includeChildren: false } }, routed],
+    ['a sink of audit logs alone', { sink: { filter: 'logName:"cloudaudit.googleapis.com"' } }, ['workloads', 'requests']],
+    [
+      'an exclusion of one kind of resource',
+      { sink: { exclusions: [{ name: 'x', filter: 'resource.type="k8s_container"' }] } },
+      ['workloads'],
+    ],
+    [
+      'an exclusion of clusters',
+      { sink: { exclusions: [{ name: 'x', filter: 'protoPayload.serviceName="k8s.io"' }] } },
+      ['changes of a cluster', 'reads of a cluster'],
+    ],
+    ['no audit configuration', { organization: { auditConfigs: [] } }, ['reads of a cluster']],
+    ['a bucket that keeps thirty days', { logs: { buckets: [{ name: 'audit', location: 'eu', retentionDays: 30 }] } }, routed],
+    ['a writer that is let in nowhere', { logs: { bindings: [] } }, routed],
+    ['nodes that may not write', { project: { bindings: [] } }, ['workloads']],
+  ];
+  test.each(impairments)('%s', (_, change, hit) => {
+    const verdicts = all(services, change);
+    expect([...verdicts].filter(([, verdict]) => verdict !== 'covered').map(([name]) => name)).toEqual(
+      routed.filter((name) => hit.includes(name)),
+    );
+  });
+
+  test('each answer refused leaves a question where it was needed, and a gap nowhere', () => {
+    for (const record of services) {
+      const refused = gcpRefused(record.account as string, `${record.service}:${record.op}`, record.args);
+      const verdicts = all(services.map((one) => (one === record ? refused : one)));
+      expect(
+        [...verdicts].filter(([, verdict]) => verdict !== 'covered' && verdict !== 'unknown'),
+        record.op,
+      ).toEqual([]);
+      expect([...verdicts.values()], record.op).toContain('unknown');
     }
   });
 });
