@@ -1,7 +1,7 @@
 import type { Assessment, Finding, NeedVerdict, Unknown, Verdict } from '../model/assessment.ts';
 import type { Need } from '../needs/compile.ts';
 import type { Rules } from '../needs/rules.ts';
-import { type Outcome, unknownsOf } from '../paths/evaluate.ts';
+import { notCompared, type Outcome, unknownsOf } from '../paths/evaluate.ts';
 import type { LogPaths } from '../paths/graph.ts';
 import { type Desk, deskOf, type Judged, rankOf, type Tried, together } from './desk.ts';
 import { consistencyOf, describeLoss, drawnOf, evidenceOf, findingsOf, fixesOf, placesOf, sentence, substitutesSaid } from './explain.ts';
@@ -76,6 +76,7 @@ export function assessNeed(desk: Desk, need: Need): NeedVerdict {
   const findings = [...(unnamed ? [unnamed] : []), ...findingsOf(desk, judged)];
   const unknowns = dedupe([
     ...judged.filter((one) => one.outcome.verdict !== 'covered').flatMap((one) => unknownsOf(one.needed, one.offers)),
+    ...judged.flatMap(({ outcome, emitter }) => (outcome.notCompared ? [notCompared(emitter.name, outcome.notCompared)] : [])),
     ...applicable.flatMap((one) => one.unknowns),
   ]);
   const collection = dimension((outcome) => outcome.collection);

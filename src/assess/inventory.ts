@@ -1,9 +1,10 @@
+import { attempt } from '../events/attempt.ts';
 import { intersect, isEmpty, type Selector, selectorOf } from '../events/classes.ts';
 import type { DeliveryState, Finding, InventoryRow, Unknown } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Source } from '../model/source.ts';
 import { universe } from '../needs/compile.ts';
-import { judge, type Offer } from '../paths/evaluate.ts';
+import { judge, notCompared, type Offer } from '../paths/evaluate.ts';
 import type { Edge, Emitter } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
 import type { Desk } from './desk.ts';
@@ -115,7 +116,27 @@ interface RowContent {
   readonly same: string;
 }
 
+/** What a row says; where filters cannot be compared, that it is not known. */
 function contentOf(desk: Desk, source: Source, view: Source, emitter: Emitter): RowContent {
+  return attempt(
+    () => settledContent(desk, source, view, emitter),
+    (problem) => {
+      const row: RowContent['row'] = {
+        collection: 'unknown',
+        captured: Object.keys(view.classes).map((suffix) => ({ class: `${view.id}.${suffix}`, is: 'unknown' as const })),
+        delivery: 'unknown',
+        retention: {},
+        path: [],
+        findings: [],
+        unknowns: [notCompared(emitter.name, problem)],
+        evidence: [],
+      };
+      return { row, same: source.place === 'resource' ? '' : canonical(row) };
+    },
+  );
+}
+
+function settledContent(desk: Desk, source: Source, view: Source, emitter: Emitter): RowContent {
   const flow = desk.flow(emitter.taps);
   const offers = offersOf(flow, source.native ? { reach: 'native' } : {}, emitter.scope, desk.storeNames);
   const all = intersect(
@@ -164,7 +185,7 @@ function contentOf(desk: Desk, source: Source, view: Source, emitter: Emitter): 
     },
     path: [...new Set(way.flatMap((offer) => pathOf(desk, offer)))],
     findings: findingsOf(desk, relevant, all, settled),
-    unknowns: unknownsOf(relevant),
+    unknowns: [...unknownsOf(relevant), ...(whole.notCompared ? [notCompared(emitter.name, whole.notCompared)] : [])],
     evidence: [
       ...new Set(relevant.flatMap((offer) => [...offer.route.edges.flatMap((edge) => edge.evidence), ...offer.route.store.evidence])),
     ].sort((a, b) => a - b),
@@ -254,6 +275,7 @@ function unknownsOf(offers: readonly Offer[]): Unknown[] {
   for (const { route, kept } of offers) {
     const own = [
       ...route.edges.flatMap((edge) => [...edge.unknowns, ...('unknowns' in edge.delivery ? (edge.delivery.unknowns ?? []) : [])]),
+      ...(route.unknowns ?? []),
       ...kept.unknowns,
       ...route.store.unknowns,
     ];

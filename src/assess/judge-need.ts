@@ -1,3 +1,4 @@
+import { attempt } from '../events/attempt.ts';
 import { includes, intersect, isEmpty, minus, NOTHING, type Selector, selectorOf } from '../events/classes.ts';
 import { globMatches } from '../events/glob.ts';
 import { keyOf as keyOfStrings } from '../events/strings.ts';
@@ -6,7 +7,7 @@ import type { At, Scope } from '../model/scope.ts';
 import type { Source } from '../model/source.ts';
 import type { Where } from '../model/where.ts';
 import { type Alternative, type Need, narrowed } from '../needs/compile.ts';
-import { type Demand, judge, type Offer, type Outcome, signatureOf, takesWhole } from '../paths/evaluate.ts';
+import { type Demand, judge, notCompared, type Offer, type Outcome, signatureOf, takesWhole } from '../paths/evaluate.ts';
 import type { Blind, Emitter } from '../paths/graph.ts';
 import { canonical } from '../store/view.ts';
 import { type Desk, type Judged, placeKey, rankOf, type Seat, type Seats, type Tried, together, type Unjudged } from './desk.ts';
@@ -93,7 +94,26 @@ function takeSeats(desk: Desk, need: Need, alternative: Alternative, source: Sou
   return { seats, ...(wider ? { wider } : {}), alone: new Set([...counts].flatMap(([needed, count]) => (count === 1 ? [needed] : []))) };
 }
 
+/** One way to meet a need, judged at all of its places. Where filters cannot be compared with what it asks, that is not settled. */
 export function judgeAlternative(desk: Desk, need: Need, alternative: Alternative): Tried {
+  return attempt(
+    () => judgeSeats(desk, need, alternative),
+    (problem) => ({
+      judged: [],
+      unjudged: [
+        {
+          scope: scopeOf(need.at),
+          verdict: 'unknown',
+          because: problem,
+          unknowns: [notCompared(alternative.sourceId, problem)],
+          evidence: [],
+        },
+      ],
+    }),
+  );
+}
+
+function judgeSeats(desk: Desk, need: Need, alternative: Alternative): Tried {
   const { source } = alternative;
   const scope = scopeOf(need.at);
   if (!source) {

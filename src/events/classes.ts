@@ -106,8 +106,9 @@ export function minus(a: Selector, b: Selector): Selector {
   return rest === a || rest.length < 2 ? rest : join(rest);
 }
 
+/** Class by class: the first that is left over answers it, and what is left need not be put together. */
 export function includes(outer: Selector, inner: Selector): boolean {
-  return outer === EVERYTHING || isEmpty(minus(inner, outer));
+  return outer === EVERYTHING || inner.every((one) => isEmpty(minus([one], outer)));
 }
 
 export function disjoint(a: Selector, b: Selector): boolean {

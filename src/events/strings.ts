@@ -368,19 +368,20 @@ function made(pattern: Pattern, search: boolean, text: string): Strings {
   return ofLanguage(language, () => ({ text, joined: '' }));
 }
 
-const done = new WeakMap<Strings, WeakMap<Strings, Map<Join, Strings>>>();
+const done = new WeakMap<Strings, WeakMap<Strings, Map<Join, Strings | undefined>>>();
 
 function mixed(a: Strings, b: Strings, join: Join, word: string): Strings {
-  const row = done.get(a) ?? new WeakMap<Strings, Map<Join, Strings>>();
-  const cell = row.get(b) ?? new Map<Join, Strings>();
+  const row = done.get(a) ?? new WeakMap<Strings, Map<Join, Strings | undefined>>();
+  const cell = row.get(b) ?? new Map<Join, Strings | undefined>();
   done.set(a, row.set(b, cell));
   let set = cell.get(join);
-  if (!set) {
+  if (!set && !cell.has(join)) {
     const language = product(languageIn(a), languageIn(b), join);
-    if (!language) throw tooLarge();
-    set = ofLanguage(language, () => joinedWords(a, b, word));
+    set = language && ofLanguage(language, () => joinedWords(a, b, word));
+    // What is too large is remembered too: to find that out takes long.
     cell.set(join, set);
   }
+  if (!set) throw tooLarge();
   return set;
 }
 

@@ -57,6 +57,10 @@ export class PathsBuilder {
     return this.#nodes.has(node);
   }
 
+  nodeOf(id: string): Node | undefined {
+    return this.#nodes.get(id);
+  }
+
   edge(from: string, edge: Edge): void {
     let edges = this.#edges.get(from);
     if (!edges) this.#edges.set(from, (edges = new Map()));

@@ -1,3 +1,4 @@
+import { attempt } from '../events/attempt.ts';
 import {
   disjoint,
   EVERYTHING,
@@ -30,6 +31,8 @@ export interface Route {
   readonly latency: number | undefined;
   /** Record fields that survive; undefined: all. */
   readonly fields: readonly string[] | undefined;
+  /** Why the bounds are wider than what its edges say. */
+  readonly unknowns?: readonly Unknown[];
 }
 
 /** All that can happen to the events of one set of first edges. */
@@ -68,9 +71,16 @@ function routeOf(paths: LogPaths, edges: readonly Edge[], store: Store): Route {
   let sampling = 1;
   let latency: number | undefined = 0;
   let fields: readonly string[] | undefined;
+  const unknowns: Unknown[] = [];
+  const tooLarge = (edge: Edge, instead: Selector) => (problem: string) => {
+    unknowns.push(notCompared(edge.label, problem));
+    return instead;
+  };
   for (const [index, edge] of edges.entries()) {
-    lower = edge.delivery.state === 'flowing' ? intersect(lower, edge.passes) : NOTHING;
-    upper = edge.delivery.state === 'broken' ? NOTHING : intersect(upper, edge.mayPass);
+    const [least, most]: [Selector, Selector] = [lower, upper];
+    // Two filters that cannot be compared: what passes both is in each of them, and nothing is for certain.
+    lower = edge.delivery.state !== 'flowing' ? NOTHING : attempt(() => intersect(least, edge.passes), tooLarge(edge, NOTHING));
+    upper = edge.delivery.state === 'broken' ? NOTHING : attempt(() => intersect(most, edge.mayPass), tooLarge(edge, most));
     sampling *= edge.sampling ?? 1;
     // The first edge tells the time to the first store; what leaves a store again takes time of its own.
     const onward = index > 0 && paths.nodes.get((edges[index - 1] as Edge).to)?.type === 'store';
@@ -81,7 +91,12 @@ function routeOf(paths: LogPaths, edges: readonly Edge[], store: Store): Route {
   }
   if (sampling < 1) lower = NOTHING;
   if (store.unseen) lower = NOTHING;
-  return { edges, store, lower, upper, sampling, latency, fields };
+  return { edges, store, lower, upper, sampling, latency, fields, ...(unknowns.length > 0 ? { unknowns } : {}) };
+}
+
+/** Filters and patterns whose sets of events are too large to be compared exactly. */
+export function notCompared(on: string, problem: string): Unknown {
+  return { call: `comparison of filters: ${problem}`, permission: 'filters with fewer or shorter patterns', on, code: 'TooLarge' };
 }
 
 export function keptAt(store: Store, place: Scope): Kept {
@@ -125,6 +140,8 @@ export interface Outcome {
   readonly lostBy: 'collection' | 'searchable' | 'total' | undefined;
   /** Offers that carry some of the needed events. */
   readonly used: readonly number[];
+  /** Set where filters could not be compared, with the reason. */
+  readonly notCompared?: string;
 }
 
 /** The design's table: what is needed, the certain and the possible. Sampled events arrive in part: neither certain nor lost. */
@@ -167,18 +184,37 @@ export function shareOf(needed: Selector, selector: Selector): Share {
   }
   let share = known.get(selector);
   if (share === undefined) {
-    share = disjoint(needed, selector)
-      ? 'none'
-      : leavesSample(needed, selector, known.size) || !includes(selector, needed)
-        ? 'some'
-        : 'all';
+    // What cannot be compared is some of it to everybody who goes on, and fails there.
+    share = attempt<Share>(
+      () =>
+        disjoint(needed, selector) ? 'none' : leavesSample(needed, selector, known.size) || !includes(selector, needed) ? 'some' : 'all',
+      () => 'some',
+    );
     known.set(selector, share);
   }
   return share;
 }
 
-/** Judges what is needed (already limited to what can happen) against what the offers bring. */
+/** Judges what is needed (already limited to what can happen) against what the offers bring; what cannot be compared is not settled. */
 export function judge(needed: Selector, offers: readonly Offer[], demand: Demand): Outcome {
+  return attempt(
+    () => judgeExactly(needed, offers, demand),
+    (problem) => ({
+      verdict: 'unknown',
+      collection: 'unknown',
+      searchable: demand.searchableDays === undefined ? undefined : 'unknown',
+      total: demand.totalDays === undefined ? undefined : 'unknown',
+      searchableDays: undefined,
+      totalDays: undefined,
+      lost: needed,
+      lostBy: 'collection',
+      used: [],
+      notCompared: problem,
+    }),
+  );
+}
+
+function judgeExactly(needed: Selector, offers: readonly Offer[], demand: Demand): Outcome {
   const counted = offers.filter((offer) => offer.refused === undefined && offer.route.store.kind !== 'native');
   const native =
     demand.reach === 'native' ? [] : offers.filter((offer) => offer.route.store.kind === 'native' && !offer.route.store.unseen);
@@ -278,7 +314,7 @@ export function unknownsOf(events: Selector, offers: readonly Offer[]): Unknown[
       if ((edge.delivery.state === 'unknown' || edge.delivery.state === 'stale') && edge.delivery.unknowns)
         for (const unknown of edge.delivery.unknowns) add(unknown);
     }
-    for (const unknown of kept.unknowns) add(unknown);
+    for (const unknown of [...(route.unknowns ?? []), ...kept.unknowns]) add(unknown);
   }
   return [...found.values()];
 }

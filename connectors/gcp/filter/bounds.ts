@@ -1,5 +1,4 @@
 import { EVERYTHING, includes, intersect, NOTHING, type Selector, union } from '../../../src/events/classes.ts';
-import { InputError } from '../../../src/model/input-error.ts';
 
 /** Least and most of the entries for which a part of a filter holds; the same object where it is exact. */
 export interface Bounds {
@@ -17,16 +16,6 @@ const KEPT = 16;
 export const NEVER: Bounds = { least: NOTHING, most: NOTHING };
 export const ALWAYS: Bounds = { least: EVERYTHING, most: EVERYTHING };
 export const PERHAPS: Bounds = { least: NOTHING, most: EVERYTHING };
-
-/** Sets of strings that grow too large to be compared are left open. */
-export function attempt<T>(work: () => T, otherwise: (problem: string) => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof InputError) return otherwise(error.message);
-    throw error;
-  }
-}
 
 /** Whether least and most are the same everywhere, as far as that is told at little cost. */
 export function settled(bounds: readonly Bounds[]): boolean {

@@ -1,7 +1,8 @@
+import { attempt } from '../../../src/events/attempt.ts';
 import { EVERYTHING, type EventClass, intersect, minus, NOTHING, type Selector, union } from '../../../src/events/classes.ts';
 import type { Strings } from '../../../src/events/strings.ts';
 import * as strings from '../../../src/events/strings.ts';
-import { ALWAYS, attempt, type Bounds, conjunction, disjunction, MAX_PRODUCT, NEVER, PERHAPS, settled } from './bounds.ts';
+import { ALWAYS, type Bounds, conjunction, disjunction, MAX_PRODUCT, NEVER, PERHAPS, settled } from './bounds.ts';
 import { type EntryField, entryFieldOf } from './fields.ts';
 import { addressesIn } from './networks.ts';
 import { type Argument, type Call, type Comparison, type FilterNode, parseFilter, quote, type Value } from './parse.ts';

@@ -1,7 +1,8 @@
+import { attempt } from '../../../src/events/attempt.ts';
 import { EVERYTHING, NOTHING, type Selector } from '../../../src/events/classes.ts';
 import type { Strings } from '../../../src/events/strings.ts';
 import * as strings from '../../../src/events/strings.ts';
-import { ALWAYS, attempt, type Bounds, conjunction, disjunction, NEVER, PERHAPS, settled } from './bounds.ts';
+import { ALWAYS, type Bounds, conjunction, disjunction, NEVER, PERHAPS, settled } from './bounds.ts';
 import type { CompiledFilter } from './compile.ts';
 import { entryFieldOf } from './fields.ts';
 import { addressesIn } from './networks.ts';
