@@ -318,7 +318,8 @@ function exemptionsOf(members: Iterable<string>): { certain: strings.Strings; po
   for (const member of members) {
     const [, kind, name = ''] = /^([^:]+):(.*)$/s.exec(member) ?? [];
     if (kind === 'user' || kind === 'serviceAccount') {
-      certain.push(name);
+      // Addresses are one in any letter case; entries name them in small letters.
+      certain.push(name, name.toLowerCase());
       continue;
     }
     doubtful.push(member);

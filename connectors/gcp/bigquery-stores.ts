@@ -27,17 +27,13 @@ const Dataset = z.object({
     .default([]),
 });
 type Dataset = z.infer<typeof Dataset>;
-const Tables = z.object({
-  tables: z
-    .array(
-      z.object({
-        tableReference: z.object({ tableId: z.string().default('') }).default({ tableId: '' }),
-        timePartitioning: z.object({ expirationMs: Millis }).optional(),
-        expirationTime: Millis,
-      }),
-    )
-    .default([]),
+const Table = z.object({
+  tableReference: z.object({ tableId: z.string().default('') }).default({ tableId: '' }),
+  timePartitioning: z.object({ expirationMs: Millis }).optional(),
+  expirationTime: Millis,
 });
+type Table = z.infer<typeof Table>;
+const Tables = z.object({ tables: z.array(Table).default([]) });
 
 const DATASET_ROLES: Readonly<Record<string, string>> = {
   WRITER: 'roles/bigquery.dataEditor',
@@ -92,6 +88,8 @@ export function datasetStore(
   paths: PathsBuilder,
   name: string,
   partitioned: boolean,
+  /** The one table that is written to, where it is known. */
+  table?: string,
 ): { node: string; gone: boolean; project: string; grants: Grants; evidence: readonly number[] } {
   const [, named = '', datasetId = ''] = /^projects\/([^/]+)\/datasets\/([^/]+)$/.exec(name) ?? [];
   const estate = gcpEstateOf(evidence);
@@ -105,17 +103,17 @@ export function datasetStore(
   const tables = bestOf(evidence.calls('gcp/bigquery:tables.list', Tables).filter(about));
   const unlisted = tables ? tables.unknown : evidence.unknownOf('gcp/bigquery:tables.list', on, 'NotAsked', []);
   const ids = [...(answer?.ids ?? []), ...(tables?.ids ?? [])];
-  const expiries = tables?.pages
-    .flatMap((page) => page.tables)
-    .flatMap((table) => (table.timePartitioning ? [daysOf(table.timePartitioning.expirationMs)] : []));
+  const listed = tables?.pages.flatMap((page) => page.tables) ?? [];
+  const written = listed.filter((one) => (table === undefined ? one.timePartitioning !== undefined : one.tableReference.tableId === table));
+  const expiries = written.map((one) => expiryOf(one, paths.asOf));
   const node = paths.node({
     type: 'store',
-    id: `gcp bigquery ${project}/datasets/${datasetId}${partitioned ? ' partitioned' : ''}`,
+    id: `gcp bigquery ${project}/datasets/${datasetId}${table === undefined ? (partitioned ? ' partitioned' : '') : ` table ${table}`}`,
     kind: 'bigquery',
     name: datasetId,
     scope: { provider: 'gcp', account: accountOf(project), resource: `//bigquery.googleapis.com/${project}/datasets/${datasetId}` },
     keeps: found
-      ? keptBy(found, partitioned, expiries ?? [], unlisted && { ...unlisted, on })
+      ? keptBy(found, { partitioned, single: table !== undefined }, expiries, unlisted && { ...unlisted, on })
       : { ...OPEN_KEPT, because: `how long ${on} keeps tables was not read`, unknowns: unknown ? [unknown] : [] },
     evidence: ids,
     findings: [],
@@ -165,14 +163,35 @@ function daysOf(millis: string | undefined): number {
   return value > 0 ? value / 86_400_000 : Number.POSITIVE_INFINITY;
 }
 
+interface Days {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A table that expires takes with it what was written just before. */
+function expiryOf({ timePartitioning, expirationTime }: Table, asOf: string): Days {
+  const own = timePartitioning ? daysOf(timePartitioning.expirationMs) : Number.POSITIVE_INFINITY;
+  const ends = Number(expirationTime ?? 0);
+  return ends > 0 ? { least: 0, most: Math.min(own, Math.max(0, (ends - Date.parse(asOf)) / 86_400_000)) } : { least: own, most: own };
+}
+
 /** A default of the dataset holds for tables that are made from now on: those of every day, but not a partitioned one that is there. */
-function keptBy(dataset: Dataset, partitioned: boolean, expiries: readonly number[], unlisted: Kept['unknowns'][number] | undefined): Kept {
+function keptBy(
+  dataset: Dataset,
+  { partitioned, single }: { readonly partitioned: boolean; readonly single: boolean },
+  expiries: readonly Days[],
+  unlisted: Kept['unknowns'][number] | undefined,
+): Kept {
   const [tables, partitions] = [daysOf(dataset.defaultTableExpirationMs), daysOf(dataset.defaultPartitionExpirationMs)];
   if (!partitioned) return plain({ least: tables, most: tables }, tables, 'tables', []);
-  const fresh = partitions === Number.POSITIVE_INFINITY ? tables : partitions;
-  const all = [fresh, ...expiries];
-  if (unlisted) return plain({ least: Math.min(0, ...all), most: Number.POSITIVE_INFINITY }, fresh, 'partitions', [unlisted]);
-  return plain({ least: Math.min(...all), most: Math.max(...all) }, Math.min(...all), 'partitions', []);
+  const fresh: Days =
+    partitions === Number.POSITIVE_INFINITY && tables !== Number.POSITIVE_INFINITY
+      ? { least: 0, most: tables }
+      : { least: partitions, most: partitions };
+  const all = single && expiries.length > 0 ? expiries : [fresh, ...expiries];
+  const [least, most] = [Math.min(...all.map((one) => one.least)), Math.max(...all.map((one) => one.most))];
+  if (unlisted) return plain({ least: Math.min(0, least), most: Number.POSITIVE_INFINITY }, fresh.most, 'partitions', [unlisted]);
+  return plain({ least, most }, least === 0 ? Math.min(...all.map((one) => one.most)) : least, least === 0 ? 'tables' : 'partitions', []);
 }
 
 function plain(days: { least: number; most: number }, said: number, what: string, unknowns: Kept['unknowns']): Kept {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
+import type { Finding } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Kept } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
@@ -19,6 +20,8 @@ const Bucket = z.object({
   storageClass: z.string().optional(),
   autoclass: z.object({ enabled: z.boolean().optional() }).optional(),
   defaultEventBasedHold: z.boolean().optional(),
+  softDeleteTime: z.string().optional(),
+  softDeletePolicy: z.object({ retentionDurationSeconds: z.union([z.string(), z.number()]).optional() }).optional(),
   retentionPolicy: z.object({ retentionPeriod: z.union([z.string(), z.number()]).optional(), isLocked: z.boolean().optional() }).optional(),
   lifecycle: z
     .object({
@@ -96,10 +99,18 @@ export function storageStore(
       ? keptBy(found, paths.asOf)
       : { ...OPEN_KEPT, because: `how long ${bucket} keeps files was not read`, unknowns: unknown ? [unknown] : [] },
     evidence: ids,
-    findings: [],
+    findings: found ? deletable(bucket, found, ids) : [],
     unknowns: unknown ? [unknown] : [],
   });
-  return { node, gone: isGone(answer), project, evidence: ids };
+  return { node, gone: isGone(answer) || found?.softDeleteTime !== undefined, project, evidence: ids };
+}
+
+/** Without a retention policy and soft delete, whoever may delete a file deletes it for good. */
+function deletable(name: string, { retentionPolicy, softDeletePolicy }: Bucket, evidence: readonly number[]): Finding[] {
+  const kept = daysOfSeconds(softDeletePolicy?.retentionDurationSeconds);
+  if (retentionPolicy?.retentionPeriod !== undefined || kept !== 0) return [];
+  const message = `what is deleted from bucket ${name} is gone at once: it has neither soft delete nor a retention policy`;
+  return [{ kind: 'deletable', dimension: 'consistency', severity: 'low', message, evidence: [...evidence] }];
 }
 
 /** The bucket that a sink writes to. */

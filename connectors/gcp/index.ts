@@ -14,6 +14,7 @@ import { firewallPolicies } from './firewall-policies.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { flowLogs } from './flow-logs.ts';
 import { gke } from './gke.ts';
+import { kmsKeys } from './kms-keys.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { logBuckets } from './log-buckets.ts';
 import { logRouter } from './log-router.ts';
@@ -36,6 +37,7 @@ export const gcpCollectors: readonly Collector[] = [
   cloudStorageStores,
   pubsubStores,
   dataflowJobs,
+  kmsKeys,
   networks,
   flowLogs,
   firewallRules,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { attempt } from '../../src/events/attempt.ts';
 import { EVERYTHING, type Event, intersect, isEmpty, matches, minus, NOTHING, type Selector, union } from '../../src/events/classes.ts';
-import type { Unknown } from '../../src/model/assessment.ts';
+import type { Finding, Unknown } from '../../src/model/assessment.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
 import { canonical, type EvidenceView } from '../../src/store/view.ts';
@@ -10,6 +10,7 @@ import { landInDataset } from './bigquery-stores.ts';
 import { landInStorage } from './cloud-storage-stores.ts';
 import { type CompiledFilter, compileFilter, sinkPasses } from './filter/compile.ts';
 import { landInLogBucket } from './log-buckets.ts';
+import { differences, expectation, type StandardSink, settingsCall, standardSinkOf } from './log-settings.ts';
 import { accountOf, callsAbout, containerOf, type GcpContainer, gcpEstateOf, routerId } from './places.ts';
 import { landInTopic } from './pubsub-stores.ts';
 import { admits, type Landing, projectGrants, ROUTE_TO_PROJECT, unseenPlace, type Writer } from './writers.ts';
@@ -50,6 +51,8 @@ const REQUIRED_FILTER = ['activity', 'system_event', 'access_transparency']
   .flatMap((log) => [`LOG_ID("cloudaudit.googleapis.com/${log}")`, `LOG_ID("externalaudit.googleapis.com/${log}")`])
   .join(' OR ');
 
+const ERRORS = 'logging.googleapis.com/exports/error_count';
+
 const KINDS = ['projects', 'folders', 'organizations'] as const;
 
 /**
@@ -74,6 +77,17 @@ export const logRouter: Collector = {
           per: 'account' as const,
         },
       ],
+      ...(kind === 'projects' ? [] : Object.entries(settingsCall(kind))),
+      [
+        `monitoring:${kind}.timeSeries.list`,
+        {
+          permission: 'monitoring.timeSeries.list',
+          url: 'GET https://monitoring.googleapis.com/v3/{+name}/timeSeries',
+          pages: { from: 'nextPageToken', to: 'pageToken' },
+          why: 'how many entries sinks could not write in the last day',
+          per: 'account' as const,
+        },
+      ],
       [
         `logging:${kind}.exclusions.list`,
         {
@@ -93,15 +107,19 @@ export const logRouter: Collector = {
     const scope = kind === 'organizations' ? {} : { filter: 'in_scope("ALL")' };
     const answer = await cell.ask(`logging:${kind}.sinks.list`, { parent, ...scope });
     await cell.ask(`logging:${kind}.exclusions.list`, { parent });
+    if (kind !== 'projects') await cell.ask(`logging:${kind}.getSettings`, { name: parent });
+    let exports = false;
     for (const page of answer.pages) {
       const read = LogSinks.safeParse(page);
       for (const sink of read.success ? read.data.sinks : []) {
+        exports ||= !sink.disabled && !sink.destination.startsWith(`logging.googleapis.com/${parent}/`);
         const destination = destinationOf(sink.destination);
         if (destination.kind === 'cloud-storage') cell.want({ kind: 'cloud-storage', id: destination.name });
         else if (destination.kind === 'bigquery' || destination.kind === 'pubsub')
           cell.want({ kind: destination.kind, id: destination.name, account: destination.name.split('/')[1] as string });
       }
     }
+    if (exports) await cell.ask(`monitoring:${kind}.timeSeries.list`, { name: parent, ...LAST_DAY });
   },
 
   read(evidence, paths) {
@@ -114,12 +132,27 @@ export const logRouter: Collector = {
         name: container.account,
         scope: { provider: 'gcp', account: container.account },
         evidence: container.evidence,
-        findings: [],
+        findings: standardFindings(evidence, container.id),
       });
       for (const edge of routerEdges(evidence, paths, container)) paths.edge(id, edge);
     }
   },
 };
+
+/** The errors of all sinks in the last day, one figure for each. */
+const LAST_DAY = {
+  filter: `metric.type="${ERRORS}"`,
+  'interval.startTime': 'now-24h',
+  'interval.endTime': 'now',
+  'aggregation.alignmentPeriod': '86400s',
+  'aggregation.perSeriesAligner': 'ALIGN_DELTA',
+};
+
+function standardFindings(evidence: EvidenceView, container: string): Finding[] {
+  const standard = standardSinkOf(evidence, container);
+  const own = standard && sinksOf(evidence, container).sinks.find(({ sink }) => sink.name === '_Default');
+  return own ? differences(container, own.sink, standard, own.evidence) : [];
+}
 
 /** A sink with its owner. */
 interface OwnedSink {
@@ -192,7 +225,12 @@ function readSinks(evidence: EvidenceView, container: string): SinkList {
   return {
     sinks: [...own.values(), ...builtIn],
     unknown: unknown && { ...unknown, on: accountOf(container) },
-    showsInterceptors: ancestral.some((answer) => answer.unknown === undefined),
+    // A folder's list shows what intercepts above it too: one that does not say whose it is may be an ancestor's.
+    showsInterceptors:
+      ancestral.some((answer) => answer.unknown === undefined) &&
+      !(
+        container.startsWith('folders/') && [...own.values()].some(({ sink }) => sink.interceptChildren && sink.resourceName === undefined)
+      ),
     above: [...above.values()],
   };
 }
@@ -271,7 +309,7 @@ export function routerEdges(evidence: EvidenceView, paths: PathsBuilder, contain
   add(own.above.filter(({ owner, sink }) => !levels.some((level) => level.id === owner) && !isKnownAbove(evidence, levels, sink)));
   for (const level of levels) {
     const list = sinksOf(evidence, level.id);
-    const listed = list.sinks.filter(({ sink }) => sink.name !== '_Required' && sink.name !== '_Default');
+    const listed = list.sinks.filter(({ sink }) => sink.name !== '_Required' && (sink.name !== '_Default' || sink.includeChildren));
     // Where a level was not listed, its sinks that intercept are shown below.
     const known = new Set(listed.map(({ sink }) => sink.name));
     add([...listed, ...own.above.filter(({ owner, sink }) => owner === level.id && !known.has(sink.name))]);
@@ -281,7 +319,8 @@ export function routerEdges(evidence: EvidenceView, paths: PathsBuilder, contain
     const required = one.sink.name === '_Required';
     edges.push(...edgesOf(evidence, paths, container.id, one, required ? NOTHING_TAKEN : taken, required ? [] : open()));
   }
-  for (const unknown of [...hidden, ...(own.unknown ? [own.unknown] : [])]) edges.push(unseenSinks(paths, container.id, unknown));
+  for (const unknown of [...hidden, ...(own.unknown ? [own.unknown] : [])])
+    edges.push(unseenSinks(paths, container.id, unknown, unknown === own.unknown ? standardSinkOf(evidence, container.id) : undefined));
   return edges;
 }
 
@@ -445,16 +484,16 @@ function flagOf(owner: string): string {
   return `--${kind === 'organizations' ? 'organization' : kind === 'folders' ? 'folder' : 'project'}=${id}`;
 }
 
-function unseenSinks(paths: PathsBuilder, container: string, unknown: Unknown): Edge {
+function unseenSinks(paths: PathsBuilder, container: string, unknown: Unknown, standard?: StandardSink): Edge {
   return {
     id: `gcp unseen sinks ${container} ${unknown.call} ${unknown.on}`,
     to: unseenPlace(paths, `sinks ${unknown.on}`, `sinks of ${unknown.on}`, unknown, accountOf(container)),
-    label: `sinks of ${unknown.on} that were not listed`,
+    label: `sinks of ${unknown.on} that were not listed${standard ? ` (${expectation(standard)})` : ''}`,
     passes: NOTHING,
     mayPass: EVERYTHING,
     unknowns: [unknown],
     delivery: { state: 'flowing' },
-    evidence: [...(unknown.evidence ?? [])],
+    evidence: [...(unknown.evidence ?? []), ...(standard?.evidence ?? [])],
   };
 }
 
@@ -471,6 +510,7 @@ function addSink(evidence: EvidenceView, paths: PathsBuilder, one: OwnedSink): s
     scope: { provider: 'gcp', account: accountOf(owner) },
     evidence: one.evidence,
     findings: [],
+    unknowns: uncounted(evidence, one),
   });
   const landing = landingOf(evidence, paths, one);
   paths.edge(id, {
@@ -487,13 +527,15 @@ function addSink(evidence: EvidenceView, paths: PathsBuilder, one: OwnedSink): s
   return id;
 }
 
+const countsOf = (evidence: EvidenceView, owner: string) =>
+  callsAbout(evidence, `gcp/monitoring:${owner.split('/')[0]}.timeSeries.list`, ErrorCounts, owner);
+
 /** Errors that the monitoring counts for a sink that may write: some of its entries are lost, and it is not known which. */
 function withErrors(evidence: EvidenceView, { sink, owner }: OwnedSink, delivery: Delivery): Delivery {
   if (delivery.state !== 'flowing') return delivery;
-  const answers = evidence.calls(`gcp/monitoring:${owner.split('/')[0]}.timeSeries.list`, ErrorCounts, { account: accountOf(owner) });
   let errors = 0;
-  for (const series of answers.flatMap((answer) => answer.pages.flatMap((page) => page.timeSeries))) {
-    if (series.metric.type !== 'logging.googleapis.com/exports/error_count' || series.resource.labels.name !== sink.name) continue;
+  for (const series of countsOf(evidence, owner).flatMap((answer) => answer.pages.flatMap((page) => page.timeSeries))) {
+    if (series.metric.type !== ERRORS || series.resource.labels.name !== sink.name) continue;
     if (series.resource.labels.destination !== undefined && series.resource.labels.destination !== sink.destination) continue;
     for (const point of series.points) errors += Number(point.value.int64Value ?? 0);
   }
@@ -503,6 +545,13 @@ function withErrors(evidence: EvidenceView, { sink, owner }: OwnedSink, delivery
     why: `${errors} entries could not be written to ${sink.destination}`,
     unknowns: [{ call: 'logging:entries.list', permission: 'a look at the error log of the sink', on: sink.name, code: 'ExportErrors' }],
   };
+}
+
+/** Counts that were refused change no verdict: that the writer is let in was read. */
+function uncounted(evidence: EvidenceView, { sink, owner }: OwnedSink): Unknown[] {
+  const answers = countsOf(evidence, owner);
+  const unknown = answers.some((answer) => answer.unknown === undefined) ? undefined : answers[0]?.unknown;
+  return unknown ? [{ ...unknown, on: `sink ${sink.name} of ${accountOf(owner)}` }] : [];
 }
 
 type Destination =
@@ -522,7 +571,13 @@ export function destinationOf(destination: string): Destination {
 }
 
 function landingOf(evidence: EvidenceView, paths: PathsBuilder, one: OwnedSink): Landing {
-  return paths.once(`gcp landing ${one.owner} ${one.sink.name}`, () => findLanding(evidence, paths, one));
+  return paths.once(`gcp landing ${one.owner} ${one.sink.name}`, () => {
+    const landing = findLanding(evidence, paths, one);
+    const node = paths.nodeOf(landing.node);
+    const project = node?.scope.account === undefined ? undefined : gcpEstateOf(evidence).find(containerOf(node.scope.account));
+    if (project?.closed === undefined) return landing;
+    return { ...landing, delivery: { state: 'broken', why: `${project.closed}: ${project.account}` } };
+  });
 }
 
 function findLanding(evidence: EvidenceView, paths: PathsBuilder, { sink, owner }: OwnedSink): Landing {

@@ -17,12 +17,19 @@ const Subscription = z.object({
   state: z.string().optional(),
   filter: z.string().default(''),
   detached: z.boolean().default(false),
+  /** JavaScript that changes messages, or drops them. */
+  messageTransforms: z.array(z.object({ disabled: z.boolean().default(false) })).default([]),
   pushConfig: z.object({ pushEndpoint: z.string().optional() }).optional(),
   bigqueryConfig: z.object({ table: z.string().default(''), state: z.string().optional() }).optional(),
   cloudStorageConfig: z.object({ bucket: z.string().default(''), state: z.string().optional() }).optional(),
 });
 type Subscription = z.infer<typeof Subscription>;
 const Subscriptions = z.object({ subscriptions: z.array(Subscription).default([]) });
+const Topic = z.object({
+  state: z.string().optional(),
+  schemaSettings: z.object({ schema: z.string().optional() }).optional(),
+  messageTransforms: z.array(z.object({ disabled: z.boolean().default(false) })).default([]),
+});
 const Attached = z.object({ subscriptions: z.array(z.string()).default([]) });
 
 /**
@@ -41,6 +48,12 @@ export const pubsubStores: Collector = {
       permission: 'pubsub.topics.getIamPolicy',
       url: 'GET https://pubsub.googleapis.com/v1/{+resource}:getIamPolicy',
       why: 'whether the writer identity of a sink may publish',
+      per: 'resource',
+    },
+    'pubsub:projects.topics.get': {
+      permission: 'pubsub.topics.get',
+      url: 'GET https://pubsub.googleapis.com/v1/{+topic}',
+      why: 'whether the topic is there, and takes log entries as they are',
       per: 'resource',
     },
     'pubsub:projects.topics.subscriptions.list': {
@@ -64,6 +77,7 @@ export const pubsubStores: Collector = {
     const topics = cell.wanted.filter((one) => one.kind === 'pubsub');
     if (topics.length > 0) await cell.ask('pubsub:projects.subscriptions.list', { project: `projects/${cell.account}` });
     for (const { id } of topics) {
+      await cell.ask('pubsub:projects.topics.get', { topic: id });
       await cell.ask('pubsub:projects.topics.getIamPolicy', { resource: id });
       await cell.ask('pubsub:projects.topics.subscriptions.list', { topic: id });
     }
@@ -89,6 +103,8 @@ export function landInTopic(evidence: EvidenceView, paths: PathsBuilder, writer:
   const attached = bestOf(
     evidence.calls('gcp/pubsub:projects.topics.subscriptions.list', Attached).filter(({ args }) => names.has(String(args.topic))),
   );
+  const described = bestOf(evidence.calls('gcp/pubsub:projects.topics.get', Topic).filter(({ args }) => names.has(String(args.topic))));
+  const changed = changesOf(described?.unknown ? undefined : described?.pages[0], short, topic);
   const subscriptions = evidence
     .calls('gcp/pubsub:projects.subscriptions.list', Subscriptions)
     .flatMap((answer) => answer.pages.flatMap((page) => page.subscriptions.map((one) => ({ one, ids: answer.ids }))))
@@ -128,27 +144,45 @@ export function landInTopic(evidence: EvidenceView, paths: PathsBuilder, writer:
     { bindings: policy?.pages[0]?.bindings ?? [], unknown: unknown && { ...unknown, on: topic }, evidence: policy?.ids ?? [] },
     ...projectGrants(evidence, project),
   ];
-  const delivery: Delivery = isGone(policy)
-    ? { state: 'broken', why: `there is no topic ${topic}` }
-    : empty
-      ? { state: 'broken', why: `topic ${short} of ${account} has no subscription: what is published is gone` }
-      : admits(
-          writer,
-          PUBLISH,
-          grants,
-          `topic ${short} of ${account}`,
-          `gcloud pubsub topics add-iam-policy-binding ${topic} --member=${writer.identity ?? '<writer identity>'} --role=roles/pubsub.publisher`,
-        );
+  const admitted = admits(
+    writer,
+    PUBLISH,
+    grants,
+    `topic ${short} of ${account}`,
+    `gcloud pubsub topics add-iam-policy-binding ${topic} --member=${writer.identity ?? '<writer identity>'} --role=roles/pubsub.publisher`,
+  );
+  const delivery: Delivery =
+    isGone(policy) || isGone(described)
+      ? { state: 'broken', why: `there is no topic ${topic}` }
+      : empty
+        ? { state: 'broken', why: `topic ${short} of ${account} has no subscription: what is published is gone` }
+        : changed && admitted.state === 'flowing'
+          ? changed
+          : admitted;
   return { node: id, delivery, evidence: [...(attached?.ids ?? []), ...grants.flatMap((one) => one.evidence)] };
+}
+
+/** A schema refuses what is not of its shape, and a transform may drop messages: whether log entries get through is not known. */
+function changesOf(topic: z.infer<typeof Topic> | undefined, short: string, on: string): Delivery | undefined {
+  const schema = topic?.schemaSettings?.schema;
+  const transformed = topic?.messageTransforms.some((transform) => !transform.disabled);
+  if (!schema && !transformed) return undefined;
+  const what = schema ? `schema ${schema.split('/').at(-1)}` : 'message transforms';
+  return {
+    state: 'unknown',
+    why: `whether log entries pass the ${what} of topic ${short} is not known`,
+    unknowns: [{ call: `${what} of topic ${short}`, permission: 'a look at what they let through', on, code: 'NotRead' }],
+  };
 }
 
 function edgesOf(evidence: EvidenceView, paths: PathsBuilder, one: Subscription, ids: readonly number[]): Edge[] {
   const short = one.name.split('/').at(-1) ?? one.name;
   const label = `subscription ${short}`;
-  const narrowed = one.filter !== '';
+  const transformed = one.messageTransforms.some((transform) => !transform.disabled);
+  const narrowed = one.filter !== '' || transformed;
   const filter = {
-    call: `filter of subscription ${short}`,
-    permission: `a filter in terms that can be decided: ${one.filter}`,
+    call: `${transformed ? 'message transforms' : 'filter'} of subscription ${short}`,
+    permission: transformed ? 'a look at what they drop' : `a filter in terms that can be decided: ${one.filter}`,
     on: one.name,
     code: 'FilterNotUnderstood',
   };
@@ -167,8 +201,8 @@ function edgesOf(evidence: EvidenceView, paths: PathsBuilder, one: Subscription,
   const stateOf = (state: string | undefined): Delivery =>
     state === undefined || state === 'ACTIVE' ? { state: 'flowing' } : { state: 'broken', why: `the subscription is ${state}` };
   if (one.bigqueryConfig?.table) {
-    const [project = '', dataset = ''] = one.bigqueryConfig.table.replace(/^projects\.|`/g, '').split(/[.:]/);
-    const store = datasetStore(evidence, paths, `projects/${project}/datasets/${dataset}`, true);
+    const [project = '', dataset = '', table = ''] = one.bigqueryConfig.table.replace(/^projects\.|`/g, '').split(/[.:]/);
+    const store = datasetStore(evidence, paths, `projects/${project}/datasets/${dataset}`, true, table);
     return [base(store.node, stateOf(one.bigqueryConfig.state))];
   }
   if (one.cloudStorageConfig?.bucket) {

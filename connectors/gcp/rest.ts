@@ -31,7 +31,7 @@ export function urlOf(call: string, declared: string | undefined): string {
 }
 
 /** `GET https://host/path/{name}/{+path}` filled in: `{+x}` keeps its slashes, and arguments that it does not name are the query, or the body of a POST. */
-export function requestOf(template: string, args: Readonly<Record<string, unknown>>): RestRequest {
+export function requestOf(template: string, args: Readonly<Record<string, unknown>>, now = Date.now()): RestRequest {
   const [method = 'GET', address = ''] = /^[A-Z]+ /.test(template) ? template.split(' ', 2) : ['GET', template];
   const used = new Set<string>();
   const url = address.replace(/\{(\+?)([\w.]+)\}/g, (_, plus: string, name: string) => {
@@ -46,8 +46,18 @@ export function requestOf(template: string, args: Readonly<Record<string, unknow
   const rest = Object.entries(args).filter(([name, value]) => !used.has(name) && value !== undefined && value !== null);
   if (method !== 'GET' && method !== 'HEAD') return { method, url, body: JSON.stringify(Object.fromEntries(rest)) };
   const query = new URLSearchParams();
-  for (const [name, value] of rest) for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  for (const [name, value] of rest) {
+    for (const one of Array.isArray(value) ? value : [value])
+      query.append(name, name.startsWith('interval.') ? timeOf(String(one), now) : String(one));
+  }
   return { method, url: query.size === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}${query}` };
+}
+
+/** `now` and `now-24h`, to the whole hour: what is asked is the same at any time. */
+function timeOf(value: string, now: number): string {
+  const [, hours] = /^now(?:-(\d+)h)?$/.exec(value) ?? [];
+  if (!value.startsWith('now')) return value;
+  return new Date((Math.floor(now / 3_600_000) - Number(hours ?? 0)) * 3_600_000).toISOString();
 }
 
 /** Ids of projects of a domain hold a colon (`example.com:card-vault`), which the APIs want as it is. */

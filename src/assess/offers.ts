@@ -33,7 +33,7 @@ function offerOf(route: Route, demand: Demand, place: Scope, names: ReadonlySet<
   if (reach !== undefined && !route.store.unseen && route.store.kind !== reach && route.store.name !== reach) {
     // Who reads a store is not read yet: its events may go on to a place that was not seen.
     const beyond = reach === 'siem' || (!KINDS.has(reach) && !names.has(reach));
-    if (!beyond || route.store.kind === 'native')
+    if (!beyond || route.store.kind === 'native' || route.store.last)
       return offer({ lower: NOTHING, upper: NOTHING, refused: `${nameOf(route.store)} is not ${reach}`, elsewhere: true });
     const unread: Unknown = {
       call: `readers of ${nameOf(route.store)}`,
