@@ -264,6 +264,17 @@ function reality(page: Page, models: readonly ModelReality[]): void {
           )}`,
         },
       ]),
+      ...(model.uncovered.length > 0 && model.counts.unresolved > 0
+        ? [
+            [
+              ...whose,
+              {
+                text: `${count(model.counts.unresolved, 'part')} of the model that nobody understood may be among these`,
+                style: 'dim' as const,
+              },
+            ],
+          ]
+        : []),
       ...model.bindings
         .filter((one) => one.is === 'ambiguous' || one.is === 'name' || one.is === 'unknown')
         .map((one) => [

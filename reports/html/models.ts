@@ -45,7 +45,7 @@ export function modelPart(model: ModelReality, cite: Citations): Markup {
   const bindings = [...model.bindings].sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is));
   return markup`<h3>${model.system}</h3><p class="intro">${modelLine(model)}.</p>${
     model.uncovered.length > 0 &&
-    markup`<h4>In the accounts, and in no part of the model <span class="note">${digits(model.counts.uncovered)}</span></h4><ul class="plain">${model.uncovered
+    markup`<h4>In the accounts, and in no part of the model <span class="note">${digits(model.counts.uncovered)}</span></h4>${model.counts.unresolved > 0 && markup`<p class="note">${count(model.counts.unresolved, 'part')} of the model that nobody understood may be among these.</p>`}<ul class="plain">${model.uncovered
       .slice(0, SHOWN.listed)
       .map((one) => {
         const left = one.count - Math.min(one.resources.length, SHOWN.inside);

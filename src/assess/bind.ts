@@ -43,7 +43,15 @@ export function landOf(paths: LogPaths, rules: Rules): Land {
   const sorted = [...paths.resources].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   for (const resource of sorted) {
     const list = byType.get(resource.type);
-    const named = { resource, words: wordsOf(nameIn(resource.id)) };
+    let words: Words | undefined;
+    // Of most resources nobody asks for the name.
+    const named: Named = {
+      resource,
+      get words() {
+        words ??= wordsOf(nameIn(resource.id));
+        return words;
+      },
+    };
     if (list) list.push(named);
     else byType.set(resource.type, [named]);
   }

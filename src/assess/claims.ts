@@ -151,6 +151,12 @@ function statementsOf(one: Said, rules: Rules): { readonly statement: NeedStatem
   });
 }
 
+/** Whether one of the assets owns the log of a source by itself; account-wide logs belong to none. */
+function owns(id: string, assets: readonly Asset[], rules: Rules): boolean {
+  const owner = rules.sources.get(id)?.resource?.type;
+  return owner === undefined || assets.some((one) => one.type === undefined || one.type === owner);
+}
+
 function foreign(asset: Asset, provider: string): boolean {
   const own = asset.at?.provider;
   return own !== undefined && provider !== 'kubernetes' && own !== provider;
@@ -196,7 +202,7 @@ function resultOf(
     assets: one.assets.map((asset) => asset.id),
     threats: [...one.threats],
     verdict,
-    because: becauseOf(one, verdict, found, worst, unread),
+    because: becauseOf(one, verdict, found, worst, unread, rules),
     ...(statedDays === undefined ? {} : { statedDays }),
     ...(foundDays === undefined ? {} : { foundDays }),
     ...(askedDays === undefined ? {} : { askedDays }),
@@ -227,11 +233,12 @@ function verdictOf(claim: Claim, known: readonly NeedVerdict[], unread: readonly
 }
 
 function becauseOf(
-  { claim, holds, sources }: Said,
+  { claim, holds, sources, assets }: Said,
   verdict: ClaimVerdict['verdict'],
   found: readonly NeedVerdict[],
   worst: NeedVerdict | undefined,
   unread: readonly string[],
+  rules: Rules,
 ): string {
   const assumed = holds === 'assumed' ? ' The model takes it for granted; an assumption is no evidence.' : '';
   const notRead = unread.length === 0 ? '' : `${unread.join(', ')} ${unread.length === 1 ? 'is' : 'are'} not read in this version`;
@@ -240,8 +247,10 @@ function becauseOf(
   if (worst === undefined)
     return `${notRead === '' ? (found[0]?.because ?? 'Nothing in scope emits such a log.') : `${notRead}.`}${assumed}`;
   const rest = notRead === '' ? '' : ` ${notRead}.`;
-  if (verdict === 'observed') return `${worst.because}${holds === 'assumed' ? ' The model only took it for granted.' : ''}`;
-  return `${worst.because}${rest}${assumed}`;
+  const unowned = assets.length > 0 && sources.some((id) => !owns(id, assets, rules));
+  const wider = unowned ? ' None of the parts that it speaks of owns such a log by itself: what is around them was looked at.' : '';
+  if (verdict === 'observed') return `${worst.because}${wider}${holds === 'assumed' ? ' The model only took it for granted.' : ''}`;
+  return `${worst.because}${rest}${wider}${assumed}`;
 }
 
 /** The longest time that needs of the same logs ask for. A time that needs have from the claim itself is none: then what the rest asks for counts. */

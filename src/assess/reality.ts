@@ -58,6 +58,8 @@ export function realityOf(bound: BoundModel, needs: readonly NeedVerdict[], land
 }
 
 function uncoveredBy({ model, assets }: BoundModel, land: Land): ModelReality['uncovered'] {
+  // Layers of techniques and models of which nothing was understood mirror no system.
+  if (assets.length === 0 && !model.assets.some((one) => one.type !== undefined)) return [];
   const covered = new Set(assets.flatMap((one) => one.resources.map((resource) => resource.id)));
   // What the model says stands outside of its question is known to it, too.
   const named = model.assets.flatMap((one) => one.at?.resource ?? []);

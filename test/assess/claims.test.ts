@@ -78,6 +78,15 @@ describe('what a model says is logged', () => {
     expect(claimsOf({ of: [plain] }).get(on.text)).toMatchObject({ verdict: 'partial', assets: [] });
   });
 
+  it('looks around assets that own no such log, and says so', () => {
+    const flows = claimsOf({ of: [{ text: 'flow logs', source: 'aws.vpc.flowlogs', assets: ['vault'] }] }).get('flow logs');
+    expect(flows?.verdict).toBe('observed');
+    expect(flows?.because).toContain('None of the parts that it speaks of owns such a log by itself');
+    const trail = claimsOf({ of: [{ text: 'trail', source: 'aws.cloudtrail.management', assets: ['vault'] }] }).get('trail');
+    expect(trail?.verdict).toBe('observed');
+    expect(trail?.because).not.toContain('None of the parts');
+  });
+
   it('needs all of its sources, and those that are not read leave it open', () => {
     const both = { text: 'logs', source: 'aws.s3.accesslogs', sources: ['aws.lambda.logs'], assets: ['vault', 'function'] };
     expect(claimsOf({ of: [both] }).get('logs')?.verdict).toBe('observed');

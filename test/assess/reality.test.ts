@@ -68,6 +68,10 @@ describe('a model and the estate', () => {
     expect(reality.counts.components).toBe(1);
   });
 
+  it('mirrors nothing where no part of it is of a known type', () => {
+    expect(realityOf([{ id: 'thing', name: 'Thing' }], withBuckets(3)).uncovered).toEqual([]);
+  });
+
   it('tells how much of the model was understood', () => {
     const reality = realityOf([{ id: 'thing', name: 'Thing' }], coveredEstate(), {
       threats: [{ id: 'phish', title: 'Phishing', unobservable: 'no cloud log shows it' }],
