@@ -3,6 +3,7 @@ import { auditConfig } from '../../../connectors/gcp/audit-config.ts';
 import { bigqueryStores } from '../../../connectors/gcp/bigquery-stores.ts';
 import { cloudStorageStores } from '../../../connectors/gcp/cloud-storage-stores.ts';
 import { dataflowJobs } from '../../../connectors/gcp/dataflow-jobs.ts';
+import { kmsKeys } from '../../../connectors/gcp/kms-keys.ts';
 import { logBuckets } from '../../../connectors/gcp/log-buckets.ts';
 import { logRouter } from '../../../connectors/gcp/log-router.ts';
 import { gcpEstateOf } from '../../../connectors/gcp/places.ts';
@@ -26,7 +27,7 @@ import {
 } from '../../support/gcp-estate.ts';
 import { collected } from './collecting.ts';
 
-const COLLECTORS = [auditConfig, logRouter, logBuckets, bigqueryStores, cloudStorageStores, pubsubStores, dataflowJobs];
+const COLLECTORS = [auditConfig, logRouter, logBuckets, bigqueryStores, cloudStorageStores, pubsubStores, dataflowJobs, kmsKeys];
 const topic = `projects/${LOGS}/topics/events`;
 const sink = (name: string, destination: string): Sink => ({
   name,
@@ -115,9 +116,34 @@ const SEARCH = gcp(
     })),
   },
 );
+const BUCKET = `projects/${LOGS}/locations/eu/buckets/audit`;
+const KEY = `projects/${LOGS}/locations/eu/keyRings/logs/cryptoKeys/audit`;
+const SETTINGS: EvidenceRecord[] = [
+  gcp(ORGANIZATION, 'logging:organizations.getSettings', { name: ORGANIZATION }, { name: `${ORGANIZATION}/settings` }),
+  ...[ORGANIZATION].map((name) =>
+    gcp(
+      name,
+      'monitoring:organizations.timeSeries.list',
+      {
+        name,
+        filter: 'metric.type="logging.googleapis.com/exports/error_count"',
+        'interval.startTime': 'now-24h',
+        'interval.endTime': 'now',
+        'aggregation.alignmentPeriod': '86400s',
+        'aggregation.perSeriesAligner': 'ALIGN_DELTA',
+      },
+      {},
+    ),
+  ),
+  gcp(LOGS, 'logging:projects.locations.buckets.views.list', { parent: BUCKET }, { views: [{ name: `${BUCKET}/views/_AllLogs` }] }),
+  gcp(LOGS, 'cloudkms:projects.locations.keyRings.cryptoKeys.get', { name: KEY }, { name: KEY, primary: { state: 'ENABLED' } }),
+  gcp(LOGS, 'pubsub:projects.topics.get', { topic }, { name: topic }),
+];
 const ANSWERS = [
+  ...SETTINGS,
   ...coveredOrganization({
     organization: { sinks: SINKS, auditConfigs: [{ service: 'allServices', auditLogConfigs: [{ logType: 'DATA_READ' }] }] },
+    logs: { buckets: [{ name: 'audit', location: 'eu', retentionDays: 400, cmekSettings: { kmsKeyName: KEY } }] } as never,
   }).filter((record) => !record.op.endsWith('projects.get')),
   SEARCH,
   JOBS,
@@ -129,9 +155,12 @@ describe('over HTTP', () => {
   test('every declared call is made with the provider’s own client, once, and nothing else', async () => {
     const { records, unmatched, asked, wanted } = await collected(COLLECTORS, ANSWERS, { provider });
     expect(unmatched).toEqual([]);
-    expect(wanted).toEqual([`bigquery projects/${LOGS}/datasets/audit`, 'cloud-storage vault-logs', `pubsub ${topic}`]);
+    expect(wanted).toEqual([`bigquery projects/${LOGS}/datasets/audit`, 'cloud-storage vault-logs', `kms-key ${KEY}`, `pubsub ${topic}`]);
     const made = new Set(asked.map((one) => `${one.service}:${one.op}`));
-    const declared = COLLECTORS.flatMap((one) => Object.keys(one.calls)).filter((call) => !call.includes(':folders.'));
+    // No folder is below the organization, and no project has a sink that leads out of it.
+    const declared = COLLECTORS.flatMap((one) => Object.keys(one.calls)).filter(
+      (call) => !call.includes(':folders.') && call !== 'monitoring:projects.timeSeries.list',
+    );
     expect(declared.filter((call) => !made.has(call))).toEqual([]);
     expect(records.filter((record) => record.error)).toEqual([]);
     const needs = [

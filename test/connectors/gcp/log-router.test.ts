@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { destinationOf } from '../../../connectors/gcp/log-router.ts';
+import { callTable, readPaths } from '../../../connectors/index.ts';
 import type { EvidenceRecord } from '../../../src/model/evidence.ts';
+import { EvidenceView } from '../../../src/store/view.ts';
+import { AS_OF, stored } from '../../support/aws-estate.ts';
 import {
   type ContainerSpec,
   containerRecords,
@@ -201,25 +204,40 @@ describe('the writer', () => {
     expect(given([], { writerIdentity: '' })).toBe('unknown');
   });
 
-  test('may write, and errors are counted all the same', () => {
-    const records = [
-      ...estate([central], {}, { buckets, bindings: role('roles/logging.bucketWriter', WRITER) }),
-      gcp(
-        ORGANIZATION,
-        'monitoring:organizations.timeSeries.list',
-        { name: ORGANIZATION },
-        {
-          timeSeries: [
-            {
-              metric: { type: 'logging.googleapis.com/exports/error_count' },
-              resource: { type: 'logging_sink', labels: { name: 'central', destination: central.destination } },
-              points: [{ value: { int64Value: '12' } }],
-            },
-          ],
-        },
-      ),
-    ];
-    expect(one(records, asked)).toMatchObject({ verdict: 'unknown' });
+  const allowed = estate([central], {}, { buckets, bindings: role('roles/logging.bucketWriter', WRITER) });
+  const counts = (labels: Record<string, string>, count: string) =>
+    gcp(
+      ORGANIZATION,
+      'monitoring:organizations.timeSeries.list',
+      { name: ORGANIZATION },
+      {
+        timeSeries: [
+          {
+            metric: { type: 'logging.googleapis.com/exports/error_count' },
+            resource: { type: 'logging_sink', labels },
+            points: [{ value: { int64Value: count } }],
+          },
+        ],
+      },
+    );
+
+  test.each<[string, Record<string, string>, string, string]>([
+    ['errors', { name: 'central', destination: central.destination }, '12', 'unknown'],
+    ['no errors', { name: 'central' }, '0', 'covered'],
+    ['errors of another sink', { name: 'other' }, '12', 'covered'],
+    ['errors of where it wrote before', { name: 'central', destination: 'storage.googleapis.com/old' }, '12', 'covered'],
+  ])('may write, and %s are counted', (_, labels, count, expected) => {
+    expect(verdict([...allowed, counts(labels, count)], asked)).toBe(expected);
+  });
+
+  test('counts that are refused change no verdict, and are told', () => {
+    const call = 'monitoring:organizations.timeSeries.list';
+    const records = [...allowed, inError(counts({ name: 'central' }, '0'))];
+    expect(verdict(records, asked)).toBe('covered');
+    const hop = [...readPaths(new EvidenceView(stored(records), callTable), AS_OF).nodes.values()].find(
+      (node) => node.kind === 'sink' && node.name === 'central',
+    );
+    expect(hop?.unknowns).toMatchObject([{ call, permission: 'monitoring.timeSeries.list', on: `sink central of ${ORGANIZATION}` }]);
   });
 });
 
@@ -270,5 +288,128 @@ describe('what was refused', () => {
       collection: 'covered',
       unknowns: [{ permission: 'logging.buckets.list', on: LOGS }],
     });
+  });
+});
+
+describe('destinations that are on their way out', () => {
+  const closed = (records: EvidenceRecord[]) =>
+    records.map((record) =>
+      record.account === LOGS && record.op === 'projects.get'
+        ? { ...record, body: { ...(record.body as object), state: 'DELETE_REQUESTED' } }
+        : record,
+    );
+
+  test.each([
+    ['a project', toLogs.destination, {}],
+    [
+      'a bucket of it',
+      `logging.googleapis.com/projects/${LOGS}/locations/eu/buckets/audit`,
+      { buckets: [{ name: 'audit', location: 'eu', retentionDays: 400 }] },
+    ],
+  ])('%s that is deleted takes nothing', (_, destination, logs) => {
+    const bindings = ['roles/logging.logWriter', 'roles/logging.bucketWriter'].map((role) => ({ role, members: [WRITER] }));
+    const records = estate([{ ...toLogs, destination }], { standard: { disabled: true } }, { ...logs, bindings });
+    expect(verdict(records, need('reads'))).toBe('covered');
+    expect(one(closed(records), need('reads'))).toMatchObject({ verdict: 'missing' });
+    expect(one(closed(records), need('reads'))?.because).toContain('DELETE_REQUESTED');
+  });
+});
+
+describe('levels', () => {
+  const folder = 'folders/7';
+  const year = need('year', { retain: '365d' });
+  const below = (organization: Sink[], folders: Partial<ContainerSpec>, project: Partial<ContainerSpec> = {}) => [
+    ...estate(organization).filter((record) => record.account !== PROJECT),
+    ...containerRecords({ account: folder, parent: ORGANIZATION, ...folders }),
+    ...containerRecords({ account: PROJECT, parent: folder, buckets: [{ name: '_Default', retentionDays: 3650 }], ...project }),
+  ];
+
+  test('a folder beside the way up takes nothing of the project', () => {
+    const kept = { ...toLogs, name: 'kept' };
+    const records = [
+      ...estate([], { standard: { disabled: true } }),
+      ...containerRecords({ account: 'folders/9', parent: ORGANIZATION, sinks: [kept] }),
+    ];
+    expect(verdict(records, need('reads'))).toBe('missing');
+    expect(verdict(below([], { sinks: [kept] }, { standard: { disabled: true } }), need('reads'))).toBe('covered');
+  });
+
+  test('an intercepting sink of a folder withholds from the project, and not from the organization above it', () => {
+    const intercepting = { ...toLogs, name: 'folder', interceptChildren: true };
+    expect(verdict(below([], { sinks: [intercepting] }), year)).toBe('partial');
+    const central = { ...toLogs, destination: `logging.googleapis.com/projects/${LOGS}/locations/eu/buckets/audit` };
+    const records = below([central], { sinks: [intercepting] }).map((record) =>
+      record.account === LOGS && record.op.endsWith('buckets.list')
+        ? { ...record, body: { buckets: [{ name: `projects/${LOGS}/locations/eu/buckets/audit`, retentionDays: 400 }] } }
+        : record.account === LOGS && record.op.endsWith('getIamPolicy')
+          ? { ...record, body: { bindings: [{ role: 'roles/logging.bucketWriter', members: [WRITER] }] } }
+          : record,
+    );
+    expect(verdict(records, year)).toBe('covered');
+  });
+
+  test('a sink that is in the list of its owner and in that of the project is one', () => {
+    const sinks = [{ ...toLogs, interceptChildren: true, resourceName: `${ORGANIZATION}/sinks/central` }];
+    const records = estate(sinks, { sinks, standard: { disabled: true } });
+    const reads = one(records, need('reads'));
+    expect(reads?.verdict).toBe('covered');
+    expect(reads?.paths.filter((path) => path.stops.some((stop) => stop.label === 'central'))).toHaveLength(2);
+  });
+
+  test('the _Default sink of an organization takes from its projects once it includes them', () => {
+    const records = (includeChildren: boolean) =>
+      estate([], { standard: { disabled: true } }).map((record) =>
+        record.op === 'organizations.sinks.list'
+          ? {
+              ...record,
+              body: {
+                sinks: (record.body as { sinks: Sink[] }).sinks.map((sink) =>
+                  sink.name === '_Default' ? { ...sink, includeChildren } : sink,
+                ),
+              },
+            }
+          : record,
+      );
+    expect(verdict(records(false), need('reads'))).toBe('missing');
+    expect(verdict(records(true), need('reads'))).toBe('covered');
+  });
+
+  test('what intercepts and does not say whose it is may be above the folder that lists it', () => {
+    const at = { provider: 'gcp', account: folder };
+    const own = [{ id: 'own', source: 'gcp.audit.data_access.iam' }];
+    const records = (sink: Sink) =>
+      below([], { sinks: [sink] }).map((record) => (record.op === 'organizations.sinks.list' ? inError(record) : record));
+    const of = (sink: Sink) => gcpVerdicts(records(sink), own, at, 'gcp.folder').get('own')?.verdict;
+    const nowhere = { ...toLogs, interceptChildren: true, destination: 'logging.googleapis.com/projects/gone' };
+    expect(of({ ...nowhere, interceptChildren: false })).toBe('covered');
+    expect(of(nowhere)).toBe('unknown');
+  });
+});
+
+describe('settings of organizations and folders', () => {
+  const settings = (body: object, account = ORGANIZATION) =>
+    gcp(account, `logging:${account.split('/')[0]}.getSettings`, { name: account }, { name: `${account}/settings`, ...body });
+  const findings = (records: EvidenceRecord[]) => one(records, need('reads'))?.consistency.findings.map((finding) => finding.message) ?? [];
+  const NOISE = 'resource.type="k8s_container"';
+
+  test('projects whose _Default sink differs from them are named', () => {
+    const said = `the _Default sink of ${PROJECT} is on, new ones are off (settings of ${ORGANIZATION})`;
+    expect(findings([...estate([]), settings({ disableDefaultSink: true })])).toContain(said);
+    expect(findings([...estate([]), settings({ storageLocation: 'eu' })])).toEqual([]);
+    expect(findings(estate([]))).toEqual([]);
+    const noted = [...estate([], { standard: { exclusions: [{ name: 'noise', filter: NOISE }] } })];
+    const config = { defaultSinkConfig: { mode: 'APPEND', exclusions: [{ name: 'noise', filter: NOISE }] } };
+    expect(findings([...noted, settings(config)])).toEqual([]);
+    expect(findings([...estate([]), settings(config)]).join()).toContain(`lacks exclusions that new ones have: ${NOISE}`);
+    const whole = { defaultSinkConfig: { mode: 'OVERWRITE', filter: 'severity>=ERROR' } };
+    expect(findings([...estate([]), settings(whole)]).join()).toContain('another filter');
+  });
+
+  test('where the sinks of a project were refused they say what to expect, and settle nothing', () => {
+    const records = [...estate([]), settings({ disableDefaultSink: true })].map((record) =>
+      record.op === 'projects.sinks.list' && record.account === PROJECT ? inError(record) : record,
+    );
+    expect(one(records, need('reads'))).toMatchObject({ verdict: 'unknown' });
+    expect(one(records, need('reads'))?.because).toContain(`new _Default sinks are off by the settings of ${ORGANIZATION}`);
   });
 });

@@ -14,6 +14,14 @@ describe('a request', () => {
     );
   });
 
+  it('asks for a span of time up to the last whole hour', () => {
+    const template = 'GET https://monitoring.googleapis.com/v3/{+name}/timeSeries';
+    const span = { 'interval.startTime': 'now-24h', 'interval.endTime': 'now' };
+    expect(requestOf(template, { name: 'folders/22', ...span }, Date.parse('2026-11-21T12:34:56Z')).url).toBe(
+      'https://monitoring.googleapis.com/v3/folders/22/timeSeries?interval.startTime=2026-11-20T12%3A00%3A00.000Z&interval.endTime=2026-11-21T12%3A00%3A00.000Z',
+    );
+  });
+
   it('that is a POST has them in its body', () => {
     const template = 'POST https://cloudresourcemanager.googleapis.com/v3/{+resource}:getIamPolicy';
     expect(requestOf(template, { resource: 'folders/22', options: { requestedPolicyVersion: 3 } })).toEqual({

@@ -85,6 +85,61 @@ describe('log buckets', () => {
     expect(land(half).kept.unknowns).toMatchObject([{ code: 'PageMissing' }]);
   });
 
+  describe('views', () => {
+    const views = (...some: object[]) => [
+      ...list({ name, retentionDays: 400 }),
+      gcp(LOGS, 'logging:projects.locations.buckets.views.list', { parent: name }, some.length > 0 ? { views: some } : {}),
+    ];
+    const few = { name: `${name}/views/team`, filter: 'LOG_ID("cloudaudit.googleapis.com/activity")' };
+
+    test.each<[string, object[]]>([
+      ['the one of all entries', [{ name: `${name}/views/_AllLogs` }, few]],
+      ['one without a filter', [{ name: `${name}/views/team`, filter: '' }]],
+    ])('%s shows all of the bucket', (_, some) => {
+      expect(land(views(...some)).store).toMatchObject({ type: 'store', kind: 'log-bucket', name: 'audit' });
+    });
+
+    test('what none shows is kept, and cannot be searched', () => {
+      const { edges, built } = land(views(few));
+      const stores = edges.map((edge) => built.nodes.get(edge.to) as Store);
+      expect(stores.map((store) => [store.name, (store.keeps as Kept).searchable, (store.keeps as Kept).total])).toEqual([
+        ['audit', exactly(400), exactly(400)],
+        ['audit', exactly(0), exactly(400)],
+      ]);
+      expect(edges[0]?.passes).not.toEqual(edges[1]?.passes);
+      expect(land(views()).edges[0]).toMatchObject({ passes: [], mayPass: [] });
+    });
+
+    test('a refused list narrows nothing', () => {
+      const refused = gcpRefused(LOGS, 'logging:projects.locations.buckets.views.list', { parent: name });
+      expect(land([...list({ name, retentionDays: 400 }), refused]).store.type).toBe('store');
+    });
+  });
+
+  describe('a key of one’s own', () => {
+    const key = 'projects/keys/locations/eu/keyRings/logs/cryptoKeys/audit';
+    const encrypted = list({ name, retentionDays: 400, cmekSettings: { kmsKeyName: key } });
+    const call = 'cloudkms:projects.locations.keyRings.cryptoKeys.get';
+    const state = (text: string) => gcp('keys', call, { name: key }, { name: key, primary: { state: text } });
+
+    test('is said, and lets entries in as long as it can be used', () => {
+      const { store, landing } = land([...encrypted, state('ENABLED')]);
+      expect(store.findings).toMatchObject([{ kind: 'customer-key', severity: 'info' }]);
+      expect(landing.delivery.state).toBe('flowing');
+      expect(land([...encrypted, state('DISABLED')]).landing.delivery).toMatchObject({
+        state: 'stale',
+        why: 'the key of log bucket audit is DISABLED',
+      });
+      expect(land([...encrypted, gcpRefused('keys', call, { name: key }, 'NOT_FOUND')]).landing.delivery.state).toBe('stale');
+    });
+
+    test('that was refused is told', () => {
+      const { store, landing } = land([...encrypted, gcpRefused('keys', call, { name: key })]);
+      expect(store.unknowns).toMatchObject([{ permission: 'cloudkms.cryptoKeys.get', on: key }]);
+      expect(landing.delivery.state).toBe('flowing');
+    });
+  });
+
   test('hidden fields are said', () => {
     expect(land(list({ name, restrictedFields: ['jsonPayload.card'] })).store.findings).toMatchObject([
       { kind: 'restricted-fields', severity: 'low' },
@@ -118,6 +173,10 @@ describe('Cloud Storage', () => {
     ['a class that files may get', { ...lifecycle({ age: 30, matchesStorageClass: ['ARCHIVE'] }) }, { least: 30, most: EVER }],
     ['old versions only', lifecycle({ age: 30, isLive: false }), exactly(EVER)],
     ['newer versions only', lifecycle({ numNewerVersions: 3 }), exactly(EVER)],
+    ['a time of one’s own, which files of sinks have not', lifecycle({ age: 1, daysSinceCustomTime: 30 }), exactly(EVER)],
+    ['an age and a day that is over, both to hold', lifecycle({ age: 30, createdBefore: '2025-01-01' }), exactly(EVER)],
+    ['an age and a day to come', lifecycle({ age: 30, createdBefore: '2099-01-01' }), { least: 30, most: EVER }],
+    ['an age and a suffix', lifecycle({ age: 30, matchesSuffix: ['.tmp'] }), { least: 30, most: EVER }],
     ['what was written before a day that is over', lifecycle({ createdBefore: '2025-01-01' }), exactly(EVER)],
     [
       'a change of class, which ends nothing',
@@ -130,6 +189,18 @@ describe('Cloud Storage', () => {
     const { kept, landing } = land(bucket(body));
     expect(kept).toMatchObject({ searchable: days, total: days, unknowns: [] });
     expect(landing).toMatchObject({ delivery: { state: 'flowing' }, latency: 3600 });
+  });
+
+  test('a bucket that is deleted takes nothing while it can be restored', () => {
+    expect(land(bucket({ softDeleteTime: '2026-11-20T00:00:00Z' })).landing.delivery).toMatchObject({ state: 'broken' });
+  });
+
+  test('what is deleted is gone at once without soft delete and retention policy', () => {
+    const none = { softDeletePolicy: { retentionDurationSeconds: '0' } };
+    const kinds = (body: object) => land(bucket(body)).store.findings.map((finding) => finding.kind);
+    expect(kinds(none)).toEqual(['deletable']);
+    expect(kinds({ softDeletePolicy: { retentionDurationSeconds: '604800' } })).toEqual([]);
+    expect(kinds({ ...none, retentionPolicy: { retentionPeriod: '86400' } })).toEqual([]);
   });
 
   test('a retention policy binds once it is locked', () => {
@@ -210,6 +281,16 @@ describe('BigQuery', () => {
     });
   });
 
+  test('a table that expires takes with it what was written just before', () => {
+    const ends = { expirationTime: String(Date.parse(AS_OF) + 86_400_000 * 20) };
+    expect(land(dataset({}, [{ ...table('a'), ...ends }]), true).kept.total).toEqual({ least: 0, most: EVER });
+    // Without a time for partitions that for tables holds, from the day that the table was made.
+    expect(land(dataset({ defaultTableExpirationMs: days(60) }), true).kept.total).toEqual({ least: 0, most: 60 });
+    expect(land(dataset({ defaultTableExpirationMs: days(60), defaultPartitionExpirationMs: days(400) }), true).kept.total).toEqual(
+      exactly(400),
+    );
+  });
+
   test.each<[string, object[], string]>([
     ['the writer', access, 'flowing'],
     ['the writer by a role', [{ role: 'roles/bigquery.dataEditor', iamMember: WRITER }], 'flowing'],
@@ -257,6 +338,37 @@ describe('Pub/Sub', () => {
     expect(edges).toHaveLength(1);
     expect(edges[0]).toMatchObject({ passes: [], unknowns: [{ call: 'reader of subscription splunk' }] });
     expect(built.nodes.get(edges[0]?.to ?? '')).toMatchObject({ unseen: true });
+  });
+
+  test.each<[string, object, string]>([
+    ['as it is', {}, 'flowing'],
+    ['with a schema', { schemaSettings: { schema: 'projects/p/schemas/orders' } }, 'unknown'],
+    ['with a transform', { messageTransforms: [{ javascriptUdf: { code: 'x' } }] }, 'unknown'],
+    ['with a transform that is off', { messageTransforms: [{ disabled: true }] }, 'flowing'],
+  ])('a topic %s', (_, body, state) => {
+    const described = gcp(LOGS, 'pubsub:projects.topics.get', { topic }, { name: topic, ...body });
+    expect(land(records([named('splunk')], [described])).landing.delivery.state).toBe(state);
+  });
+
+  test('a topic that is gone', () => {
+    const gone = gcpRefused(LOGS, 'pubsub:projects.topics.get', { topic }, 'NOT_FOUND');
+    expect(land(records([named('splunk')], [gone])).landing.delivery).toMatchObject({ state: 'broken', why: `there is no topic ${topic}` });
+  });
+
+  test('a subscription that transforms what it hands on, and one to a table that expires', () => {
+    const tables = [{ tableReference: { tableId: 'events' }, expirationTime: String(Date.parse(AS_OF) + 86_400_000 * 20) }];
+    const args = { projectId: LOGS, datasetId: 'audit' };
+    const { edges, built } = land(
+      records(
+        [
+          { ...named('changed'), messageTransforms: [{}], cloudStorageConfig: { bucket: 'vault-logs' } },
+          { ...named('warehouse'), bigqueryConfig: { table: `${LOGS}.audit.events`, state: 'ACTIVE' } },
+        ],
+        [gcp(LOGS, 'bigquery:datasets.get', args, {}), gcp(LOGS, 'bigquery:tables.list', args, { tables })],
+      ),
+    );
+    expect(edges[0]).toMatchObject({ passes: [], unknowns: [{ call: 'message transforms of subscription changed' }] });
+    expect(((built.nodes.get(edges[1]?.to ?? '') as Store).keeps as Kept).total).toEqual({ least: 0, most: 20 });
   });
 
   test('without a subscription what arrives is gone', () => {
