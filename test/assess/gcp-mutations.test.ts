@@ -143,6 +143,81 @@ describe('each impairment', () => {
   });
 });
 
+/** What is done to the covered estate, the need that it takes away, and the event that is shown for it. */
+const WITNESSES: [name: string, records: EvidenceRecord[], need: object, verdict: string, witness: Record<string, unknown>][] = [
+  [
+    'disable the sink',
+    coveredOrganization({ sink: { disabled: true } }),
+    { source: 'gcp.audit.data_access.storage', reach: 'audit' },
+    'missing',
+    { serviceName: 'storage.googleapis.com', lostAt: 'sink central of organizations/123: the sink is disabled' },
+  ],
+  [
+    'add an exclusion',
+    coveredOrganization({ sink: { exclusions: [{ name: 'reads', filter: 'protoPayload.methodName="storage.objects.get"' }] } }),
+    { source: 'gcp.audit.data_access.storage', reach: 'audit', where: { methodName: ['storage.objects.get', 'storage.objects.list'] } },
+    'partial',
+    { methodName: 'storage.objects.get', lostAt: expect.stringContaining('sink central of organizations/123') },
+  ],
+  [
+    'exempt a principal',
+    coveredOrganization({
+      project: {
+        auditConfigs: [
+          { service: 'storage.googleapis.com', auditLogConfigs: [{ logType: 'DATA_READ', exemptedMembers: ['user:ana@example.com'] }] },
+        ],
+      },
+    }),
+    { source: 'gcp.audit.data_access.storage' },
+    'partial',
+    { principalEmail: 'ana@example.com', logType: 'DATA_READ', lostAt: expect.stringContaining('exempt: ana@example.com') },
+  ],
+  [
+    'drop an audit log type',
+    coveredOrganization({
+      organization: {
+        auditConfigs: [{ service: 'allServices', auditLogConfigs: EVERY_TYPE.filter((one) => one.logType !== 'DATA_WRITE') }],
+      } as never,
+    }),
+    { source: 'gcp.audit.data_access.storage' },
+    'partial',
+    { logType: 'DATA_WRITE', lostAt: expect.stringContaining('Data Access audit configuration') },
+  ],
+  [
+    'shorten the bucket',
+    coveredOrganization({ logs: { buckets: [{ name: 'audit', location: 'eu', retentionDays: 60 }] } }),
+    { source: 'gcp.audit.data_access.storage', retain: '90d' },
+    'partial',
+    { lostAt: 'log-bucket audit: retentionDays is 60' },
+  ],
+  [
+    'remove includeChildren',
+    coveredOrganization({ sink: { includeChildren: false } }),
+    { source: 'gcp.audit.data_access.storage', reach: 'audit' },
+    'missing',
+    { lostAt: 'sink central of organizations/123 (without includeChildren): takes no such events' },
+  ],
+  [
+    'cut the writer’s binding',
+    coveredOrganization({ logs: { bindings: [] } }),
+    { source: 'gcp.audit.data_access.storage', reach: 'audit' },
+    'missing',
+    { lostAt: expect.stringMatching(/^sink central: log bucket audit of sec-logs does not let the writer identity/) },
+  ],
+];
+
+test.each(WITNESSES)('%s: the need and the event', (_, records, need, verdict, witness) => {
+  const asked = [
+    { id: 'lost', ...need },
+    { id: 'kept', source: 'gcp.audit.admin_activity', retain: '365d' },
+  ];
+  expect(gcpVerdicts(coveredOrganization(), asked).get('lost')?.verdict).toBe('covered');
+  const verdicts = gcpVerdicts(records, asked);
+  expect(verdicts.get('lost')).toMatchObject({ verdict, witness });
+  // _Required keeps it whatever is done.
+  expect(verdicts.get('kept')?.verdict).toBe('covered');
+});
+
 test('what the organization writes itself needs no includeChildren', () => {
   const at = { provider: 'gcp', account: ORGANIZATION };
   const need = [{ id: 'own', source: 'gcp.audit.admin_activity', reach: 'audit', retain: '365d' }];

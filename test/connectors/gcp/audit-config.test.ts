@@ -161,3 +161,40 @@ test('folders and organizations have no audit logs of services that live in proj
   const at = { provider: 'gcp', account: ORGANIZATION };
   expect(gcpVerdicts(given, [{ id: 'n', ...reads }], at, 'gcp.organization').get('n')?.verdict).toBe('not-applicable');
 });
+
+describe('who is exempt', () => {
+  test('in capital letters is exempt in small ones, as entries name them', () => {
+    const given = records(all(['user:Ana@Example.com']));
+    const asked = { small: by('ana@example.com'), other: by('ben@example.com') };
+    expect(verdicts(given, asked)).toEqual({ small: 'missing', other: 'covered' });
+  });
+
+  test.each([
+    'group:ops@example.com',
+    'principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*',
+    'allUsers',
+  ])('as %s may be anybody', (member) => {
+    expect(verdicts(records(all([member])), { ana: by('ana@example.com') })).toEqual({ ana: 'unknown' });
+  });
+
+  test('as a domain may be anybody of it, and nobody else', () => {
+    const asked = { inside: by('ana@example.com'), outside: by('etl@pay-prod.iam.gserviceaccount.com') };
+    expect(verdicts(records(all(['domain:example.com'])), asked)).toEqual({ inside: 'unknown', outside: 'covered' });
+  });
+
+  test('from BigQuery is not: its log cannot be configured', () => {
+    const given = records([
+      { service: 'bigquery.googleapis.com', auditLogConfigs: [{ logType: 'DATA_READ', exemptedMembers: ['user:ana@example.com'] }] },
+    ]);
+    const asked = { tables: { source: 'gcp.audit.data_access.bigquery', where: { principalEmail: 'ana@example.com' } } };
+    expect(verdicts(given, asked)).toEqual({ tables: 'covered' });
+  });
+
+  test('at the project, of what the organization switches on for all services', () => {
+    const given = records(all(), [
+      { service: 'storage.googleapis.com', auditLogConfigs: [{ logType: 'DATA_READ', exemptedMembers: ['user:ana@example.com'] }] },
+    ]);
+    const secrets = { source: 'gcp.audit.data_access.secretmanager', where: { logType: 'DATA_READ', principalEmail: 'ana@example.com' } };
+    expect(verdicts(given, { files: by('ana@example.com'), secrets })).toEqual({ files: 'missing', secrets: 'covered' });
+  });
+});
