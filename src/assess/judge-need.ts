@@ -113,19 +113,28 @@ export function judgeAlternative(desk: Desk, need: Need, alternative: Alternativ
   );
 }
 
+/** Code of what no scan of a cloud can settle: logs that applications, hosts and other services keep themselves (`app.*`, `host.*`, `saas.*`). */
+export const OUTSIDE = 'OutsideClouds';
+
 function judgeSeats(desk: Desk, need: Need, alternative: Alternative): Tried {
   const { source } = alternative;
   const scope = scopeOf(need.at);
   if (!source) {
+    const outside = /^(?:app|host|saas)\./.test(alternative.sourceId);
+    const on = need.asset?.id ?? 'estate';
     return {
       judged: [],
       unjudged: [
         {
           scope,
           verdict: 'unknown',
-          because: `no log source or event class is called ${alternative.sourceId} in this version`,
+          because: outside
+            ? `${alternative.sourceId} is kept outside of the clouds, where no scan looks; whoever runs it has to show it`
+            : `this version reads no log source or event class called ${alternative.sourceId}`,
           unknowns: [
-            { call: alternative.sourceId, permission: 'a version that reads this source', on: need.asset?.id ?? 'estate', code: 'NotRead' },
+            outside
+              ? { call: alternative.sourceId, permission: 'a look at the system itself', on, code: OUTSIDE }
+              : { call: alternative.sourceId, permission: 'a version that reads this source', on, code: 'NotRead' },
           ],
           evidence: [],
         },

@@ -1,6 +1,7 @@
 import { callTable, readPaths } from '../../connectors/index.ts';
 import { reports } from '../../reports/index.ts';
 import type { Report } from '../../reports/report.ts';
+import { OUTSIDE } from '../assess/judge-need.ts';
 import { assessEvidence } from '../assess/pipeline.ts';
 import { SEVERITIES } from '../config/config.ts';
 import type { Assessment } from '../model/assessment.ts';
@@ -73,7 +74,10 @@ export function printReport(
   io.talk(`wrote ${output}`);
 }
 
-/** 1: gaps of threats at or above the severity; 3: none, but more unknown needs than allowed; else 0. */
+/**
+ * 1: gaps of threats at or above the severity; 3: none, but more unknown needs than allowed; else 0. Needs for logs that no scan can ever see
+ * are shown as unknown and do not count: they would make every run of such a model end with 3.
+ */
 export function exitCode(assessment: Assessment, failOn: FailOn, maxUnknown: number): number {
   if (failOn === 'never') return 0;
   const floor = SEVERITIES.indexOf(failOn);
@@ -81,5 +85,8 @@ export function exitCode(assessment: Assessment, failOn: FailOn, maxUnknown: num
     (need) => ['missing', 'partial', 'unobservable'].includes(need.verdict) && SEVERITIES.indexOf(need.severity) >= floor,
   );
   if (gap) return 1;
-  return assessment.needs.filter((need) => need.verdict === 'unknown').length > maxUnknown ? 3 : 0;
+  const open = assessment.needs.filter(
+    ({ verdict, unknowns }) => verdict === 'unknown' && !(unknowns.length > 0 && unknowns.every(({ code }) => code === OUTSIDE)),
+  );
+  return open.length > maxUnknown ? 3 : 0;
 }

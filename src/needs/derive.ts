@@ -937,7 +937,13 @@ function fromLogStores(desk: Desk, lists: Lists): Candidate[] {
       (stride) => desk.knowledge.cell(type.id, stride) ?? [],
     );
     const tampered = desk.knowledge.technique('T1685.002');
-    const wants = [...cells.flatMap((cell) => cell.wants), ...(tampered?.technique.wants ?? []).filter((want) => comesIn(desk, want))];
+    const known = new Set(cells.flatMap((cell) => cell.wants.map((want) => sourceOf(desk, want))));
+    // Of what shows tampering with logs anywhere, that of the store's own provider; one class for each of its logs is enough.
+    const beside = (tampered?.technique.wants ?? []).filter((want) => {
+      const source = sourceOf(desk, want);
+      return vendorOfSource(desk, source) === type.vendor && !known.has(source) && known.add(source);
+    });
+    const wants = [...cells.flatMap((cell) => cell.wants), ...beside];
     return grouped(wants).map((group) => ({
       wants: group,
       per: group[0]?.per ?? 'resource',

@@ -220,3 +220,29 @@ describe('models of other formats', () => {
     });
   });
 });
+
+describe('logs that no scan of a cloud can see', () => {
+  const asking = (...sources: string[]) =>
+    JSON.stringify({
+      version: 1,
+      system: 'Back office',
+      assets: [],
+      threats: [{ id: 't', title: 'Somebody changes the books', severity: 'high', needs: sources.map((source) => ({ source })) }],
+    });
+
+  it('are unknown in words of their own, and do not by themselves make a run incomplete', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'own.json'), asking('app.audit', 'host.linux.auth'));
+      writeFileSync(join(folder, 'later.json'), asking('app.audit', 'azure.activitylog'));
+      const run = (model: string) => viewshed(['assess', '--evidence', estate, '--model', model, '-f', 'json'], { cwd: folder });
+      const own = await run('own.json');
+      const mine = JSON.parse(own.out).needs.filter((one: { threat: string }) => one.threat === 't');
+      expect(mine.map((one: { verdict: string }) => one.verdict)).toEqual(['unknown', 'unknown']);
+      expect(mine[0].because).toMatch(/app\.audit is kept outside of the clouds, where no scan looks/i);
+      expect(own.code).toBe(0);
+      const later = await run('later.json');
+      expect(later.out).toContain('reads no log source or event class called azure.activitylog');
+      expect(later.code).toBe(3);
+    });
+  });
+});

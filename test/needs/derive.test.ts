@@ -572,4 +572,21 @@ describe('what only reads like a need', () => {
       [['aws.cloudtrail.management'], { eventName: { equals: ['PutBucketPolicy', 'PutPublicAccessBlock'] } }],
     ]);
   });
+
+  it('a store of logs is protected by its own provider, and a claim is about what it names', () => {
+    const logs = component('logs', { type: said('aws.cloudwatch.logs'), provider: said('aws'), logStore: said(true) });
+    const disk = component('disk', { type: said('azure.storage.account'), provider: said('azure') });
+    const api = component('api', { name: said('Orders'), type: said('azure.appservice.app'), provider: said('azure') });
+    const stored = derived({ components: [logs, disk] }).report.needs.filter((need) =>
+      need.statement.reasons?.some((reason) => reason.tier === 'log-store'),
+    );
+    expect(stored.length).toBeGreaterThan(0);
+    for (const need of stored) expect(need.sources.join()).toMatch(/^aws\./);
+    const { report } = derived({
+      components: [disk, api],
+      threats: [threat('t', { components: [said('disk'), said('api')] })],
+      claims: [{ text: said('Ensure that auditing is enforced on the Web API'), holds: 'done', threats: ['t'], components: [] }],
+    });
+    expect(report.claims.map((claim) => claim.source)).toEqual(['azure.appservice']);
+  });
 });

@@ -35,7 +35,7 @@ export function resolveClaims(
         ? claim.components
         : claim.threats.flatMap((id) => threats.get(id)?.components.map((one) => one.value) ?? []);
     const beside = near.flatMap((id) => byId.get(id) ?? []);
-    const around = beside.length > 0 ? beside : inScope;
+    const around = meantOf(claim.text.value, beside.length > 0 ? beside : inScope, vendors, knowledge);
     const sources = new Map<string, ResolvedClaim['sources'][number]>();
     const put = (id: string, component?: Resolved, means?: ClaimWords): void => {
       const key = `${id}|${component?.component.id ?? ''}`;
@@ -64,6 +64,13 @@ export function resolveClaims(
       ...(days.length === 0 ? {} : { days: Math.min(...days) }),
     };
   });
+}
+
+/** Of the components around a claim those that its words name, where they name any: "auditing is enforced on the web API" says nothing of a store. */
+function meantOf(text: string, around: readonly Resolved[], vendors: ReadonlySet<Vendor>, knowledge: Knowledge): readonly Resolved[] {
+  const named = new Set([...vendors].flatMap((vendor) => knowledge.named(text, vendor).flatMap((one) => [one.type, ...one.or])));
+  const meant = around.filter((one) => one.type && named.has(one.type.id));
+  return meant.length > 0 ? meant : around;
 }
 
 /** A detection that is said to be there reads what shows its technique; whose logs those are has to be known. */

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readDocument } from '../../../connectors/threat-models/document.ts';
+import { recognise } from '../../../connectors/threat-models/index.ts';
 import { fixtures, importFixture } from './import-fixture.ts';
 
 const FILES = [
@@ -22,4 +24,14 @@ it.each(FILES)('all that is read from %s', async (name) => {
   const path = join(fixtures, 'golden', `${name}.json`);
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, text);
   expect(text).toBe(readFileSync(path, 'utf8'));
+});
+
+const NAMES = readdirSync(fixtures).filter((name) => statSync(join(fixtures, name)).isFile());
+
+it.each(NAMES)('what %s is stands in it, whatever it is called', async (name) => {
+  const bytes = readFileSync(join(fixtures, name));
+  const found = recognise(await readDocument(bytes, name))?.format.id;
+  expect(found).toBeDefined();
+  for (const other of ['x', 'x.json', 'x.yaml', 'x.tm7', 'x.hcl', 'x.tc.json', 'x.exe'])
+    expect(recognise(await readDocument(bytes, other))?.format.id, other).toBe(found);
 });
