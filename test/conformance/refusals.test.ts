@@ -21,7 +21,9 @@ const models = [
 const estate: StoredEvidence[] = readFileSync(join(root, 'examples/estate/evidence.ndjson'), 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line, index) => ({ ...EvidenceRecord.parse(JSON.parse(line)), id: index + 1 }));
+  .map((line, index) => ({ ...EvidenceRecord.parse(JSON.parse(line)), id: index + 1 }))
+  // Refusals of Google Cloud have a test of their own, beside its collectors.
+  .filter((record) => record.provider === 'aws');
 // Without these there is no account, no region and no resource to judge, so there is nothing to compare with.
 const FINDS_PLACES = /^(sts|account|organizations):/;
 const refusable = estate.filter((record) => record.error === undefined && !FINDS_PLACES.test(`${record.service}:${record.op}`));
