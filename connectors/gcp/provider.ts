@@ -100,6 +100,8 @@ export function gcpProvider(options: GcpOptions = {}): Provider {
     // `folders.sinks.list` is asked in folders; what is of no container, as in Compute Engine, is of projects.
     asks(call, account) {
       if (/:(projects|folders)\.list$/.test(call)) return account.includes('/');
+      // Policies of the hierarchy are named without a place.
+      if (call === 'compute:firewallPolicies.list') return account.includes('/');
       // An organization of Apigee is in a project.
       const [kind = ''] = call.startsWith('apigee:') ? ['projects'] : (call.split(':')[1] ?? '').split('.');
       const own = account.includes('/') ? account.split('/')[0] : 'projects';

@@ -1,5 +1,5 @@
 import { attempt } from '../events/attempt.ts';
-import { intersect, isEmpty, type Selector, selectorOf } from '../events/classes.ts';
+import { disjoint, intersect, isEmpty, type Selector, selectorOf } from '../events/classes.ts';
 import type { DeliveryState, Finding, InventoryRow, Unknown } from '../model/assessment.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Source } from '../model/source.ts';
@@ -38,6 +38,8 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
       const contents = new Map<number, { content: RowContent; same: number }>();
       const groups = new Map<string, { scope: Scope; content: RowContent; emitters: Emitter[] }>();
       for (const emitter of emitters) {
+        // What needs no log collects none, and is no gap.
+        if (emitter.notApplicable !== undefined) continue;
         const kind = kindOf(emitter, source.place === 'resource');
         let known = contents.get(kind);
         if (known === undefined) {
@@ -160,9 +162,7 @@ function settledContent(desk: Desk, source: Source, view: Source, emitter: Emitt
               : ('none' as const),
     };
   });
-  const used = offers.filter(
-    (offer) => offer.route.store.kind !== 'native' && !isEmpty(intersect(all, offer.upper)) && !offer.route.store.unseen,
-  );
+  const used = offers.filter((offer) => offer.route.store.kind !== 'native' && !disjoint(all, offer.upper) && !offer.route.store.unseen);
   const settled = whole.used.map((index) => offers[index] as Offer).filter((offer) => source.native || offer.route.store.kind !== 'native');
   const way = [...(settled.length > 0 ? settled : used)].sort((a, b) => b.kept.total.least - a.kept.total.least);
   const days = (value: number | undefined) => (value === undefined ? undefined : value === Number.POSITIVE_INFINITY ? null : value);
@@ -196,7 +196,7 @@ function settledContent(desk: Desk, source: Source, view: Source, emitter: Emitt
 /** Whether the first edge is meant for these events: it takes some, or might, or is down. */
 function takesAny(offer: Offer, events: Selector): boolean {
   return offer.route.store.kind !== 'native' || offer.route.store.unseen === true
-    ? offer.route.edges.every((edge) => !isEmpty(intersect(events, edge.mayPass)))
+    ? offer.route.edges.every((edge) => !disjoint(events, edge.mayPass))
     : false;
 }
 
@@ -209,7 +209,7 @@ function pathOf(desk: Desk, offer: Offer): string[] {
 }
 
 function deliveryOf(offers: readonly Offer[], events: Selector): DeliveryState {
-  const seen = offers.filter((offer) => !offer.route.store.unseen && !isEmpty(intersect(events, intended(offer.route.edges))));
+  const seen = offers.filter((offer) => !offer.route.store.unseen && !disjoint(events, intended(offer.route.edges)));
   if (seen.length === 0) return offers.some((offer) => offer.route.store.unseen) ? 'unknown' : 'n/a';
   const states = seen.map((offer) => worst(offer.route.edges));
   if (states.every((state) => state === 'flowing')) return 'healthy';
@@ -241,7 +241,7 @@ function findingsOf(desk: Desk, offers: readonly Offer[], events: Selector, sett
   for (const [index, a] of settled.entries()) {
     for (const b of settled.slice(index + 1)) {
       const [firstA, firstB] = [a.route.edges[0], b.route.edges[0]];
-      if (firstA && firstB && firstA.id !== firstB.id && !isEmpty(intersect(events, intersect(a.lower, b.lower)))) {
+      if (firstA && firstB && firstA.id !== firstB.id && !disjoint(events, intersect(a.lower, b.lower))) {
         const message = `the same events are taken by ${firstA.label} and ${firstB.label}: they are paid for twice`;
         found.set(message, {
           kind: 'doubled',
