@@ -4,12 +4,14 @@ import { benchAlgebra } from './algebra.ts';
 import { benchAssess } from './assess.ts';
 import { memory, processorTime, wallTime } from './collect.ts';
 import { type Figure, show } from './figures.ts';
+import { benchImport } from './import.ts';
 import { startup } from './startup.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
   startup,
   algebra: benchAlgebra,
   assess: benchAssess,
+  import: benchImport,
   collect: async () => [...(await processorTime()), ...(await wallTime()), ...(await memory())],
 };
 

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDocument } from '../../../connectors/threat-models/document.ts';
-import { recognise } from '../../../connectors/threat-models/index.ts';
+import type { Format } from '../../../connectors/threat-models/format.ts';
+import { formats, recognise } from '../../../connectors/threat-models/index.ts';
 import { fixtures, importFixture } from './import-fixture.ts';
 
 const FILES = [
@@ -35,3 +36,21 @@ it.each(NAMES)('what %s is stands in it, whatever it is called', async (name) =>
   for (const other of ['x', 'x.json', 'x.yaml', 'x.tm7', 'x.hcl', 'x.tc.json', 'x.exe'])
     expect(recognise(await readDocument(bytes, other))?.format.id, other).toBe(found);
 });
+
+const folder = join(import.meta.dirname, '../../../connectors/threat-models');
+
+it.each(readdirSync(folder).filter((name) => name.endsWith('.ts')))(
+  'the format of %s, where it has one, is listed and documented',
+  async (name) => {
+    const exported: unknown[] = Object.values(await import(join(folder, name)));
+    const own = exported.filter(
+      (one): one is Format => typeof one === 'object' && one !== null && 'recognise' in one && 'read' in one && 'id' in one,
+    );
+    const docs = readFileSync(join(folder, '../../docs/needs.md'), 'utf8');
+    for (const format of own) {
+      expect(`${format.id}.ts`).toBe(name);
+      expect(formats).toContain(format);
+      expect(docs).toContain(`| [${format.name}](${format.doc}) | ${format.about} |`);
+    }
+  },
+);
