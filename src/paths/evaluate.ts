@@ -146,10 +146,9 @@ export interface Outcome {
 
 /** The design's table: what is needed, the certain and the possible. Sampled events arrive in part: neither certain nor lost. */
 export function verdictOf(needed: Selector, lower: Selector, upper: Selector, sampled: Selector = NOTHING): Verdict {
-  if (isEmpty(minus(needed, lower))) return 'covered';
-  const possible = union(upper, sampled);
-  if (isEmpty(intersect(needed, possible))) return 'missing';
-  return isEmpty(minus(needed, upper)) ? 'unknown' : 'partial';
+  if (includes(lower, needed)) return 'covered';
+  if (disjoint(needed, upper) && disjoint(needed, sampled)) return 'missing';
+  return includes(upper, needed) ? 'unknown' : 'partial';
 }
 
 /** How much of what is needed a selector takes. */
