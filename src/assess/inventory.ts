@@ -38,6 +38,8 @@ export function inventoryOf(desk: Desk): InventoryRow[] {
       const contents = new Map<number, { content: RowContent; same: number }>();
       const groups = new Map<string, { scope: Scope; content: RowContent; emitters: Emitter[] }>();
       for (const emitter of emitters) {
+        // What needs no log collects none, and is no gap.
+        if (emitter.notApplicable !== undefined) continue;
         const kind = kindOf(emitter, source.place === 'resource');
         let known = contents.get(kind);
         if (known === undefined) {
