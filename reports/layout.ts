@@ -130,6 +130,9 @@ const ON = [
 const BY = ['userIdentity.arn', 'principalEmail', 'user.username', 'identity', 'caller'];
 const WHERE = ['awsRegion', 'region', 'location'];
 
+/** What surrounds every record of a log, whatever happened. */
+const ENVELOPE = /^(logName|payload|severity|resource\.type|resource\.labels\..*)$/;
+
 /** A witness as people say it: `GetObject arn:aws:s3:::card-vault/… by arn:aws:iam::… in eu-west-1`. */
 export function witnessLine(witness: Witness): string {
   const used = new Set<string>(['lostAt']);
@@ -144,8 +147,10 @@ export function witnessLine(witness: Witness): string {
   const by = first(BY);
   const where = first(WHERE);
   const said = [what, on, by && `by ${by}`, where && `in ${where}`].filter(Boolean).join(' ');
-  // A field that the loss turns on belongs to the sentence; without an event's name, every field does.
-  const rest = Object.keys(witness).filter((key) => !used.has(key) && (what === undefined || (witness.lostAt ?? '').includes(key)));
+  // A field that the loss turns on belongs to the sentence; without an event's name, every field that tells what happened does.
+  const rest = Object.keys(witness).filter(
+    (key) => !used.has(key) && ((witness.lostAt ?? '').includes(key) || (what === undefined && !(ENVELOPE.test(key) && on !== undefined))),
+  );
   const details = rest.map((key) => `${key} = ${witness[key]}`).join(', ');
   if (said === '') return details;
   return details === '' ? said : `${said} (${details})`;

@@ -457,7 +457,9 @@ function findings(page: Page, assessment: Assessment): void {
 }
 
 function inventory(page: Page, assessment: Assessment): void {
-  const sources = bySource(assessment.inventory);
+  // What the needs look at comes first: there may be more sources than fit.
+  const asked = new Set(assessment.needs.flatMap((need) => need.paths.flatMap((path) => path.stops[0]?.kind ?? [])));
+  const sources = bySource(assessment.inventory).sort(([a], [b]) => Number(asked.has(b)) - Number(asked.has(a)));
   if (sources.length === 0) return;
   page.heading('Inventory', 'what is collected, and how long it is kept');
   const rows = sources.slice(0, SHOWN.sources).map(([source, list]) => ({
