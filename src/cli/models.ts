@@ -172,7 +172,7 @@ function native(
 function united(report: DerivationReport, noted: Partial<DerivationReport>): DerivationReport {
   const lists = Object.entries(noted).map(([key, list]) => {
     const all = [...(report[key as keyof DerivationReport] as readonly Listed[]), ...(list as readonly Listed[])];
-    return [key, [...new Map(all.map((one) => [`${one.id} ${one.name} ${one.why}`, one])).values()]];
+    return [key, [...new Map(all.map((one) => [`${one.at} ${one.name} ${one.why}`, one])).values()]];
   });
   return { ...report, ...Object.fromEntries(lists) };
 }

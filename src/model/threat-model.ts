@@ -204,7 +204,15 @@ export const ThreatModel = z
       .optional(),
     /** What a reader of the needs has to know of the model: blind spots, ids that are not known, odd places. */
     notes: z
-      .array(z.strictObject({ kind: z.string().max(64), name: text.optional(), text, at: z.string().max(4096).optional() }))
+      .array(
+        z.strictObject({
+          kind: z.string().max(64),
+          id: z.string().max(128).optional(),
+          name: text.optional(),
+          text,
+          at: z.string().max(4096).optional(),
+        }),
+      )
       .max(10_000)
       .optional(),
     importedFrom: z

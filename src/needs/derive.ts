@@ -1331,7 +1331,13 @@ function assemble(desk: Desk, merged: readonly Merged[], lists: Lists, derivedFo
   );
   const short = shortRetention(desk, needs);
   const kept = keptWhereProduced(desk);
-  const note = (kind: string) => (one: Listed) => ({ kind, name: one.name, text: cut(`${one.name}: ${one.why}`, 4000), at: one.at });
+  const note = (kind: string) => (one: Listed) => ({
+    kind,
+    id: cut(one.id, 128),
+    name: one.name,
+    text: cut(`${one.name}: ${one.why}`, 4000),
+    at: one.at,
+  });
   const notes = [
     ...model.blindSpots.map((one) => ({ kind: 'blind-spot', text: cut(one.quote ?? one.value, 4000), at: `${model.file}#${one.pointer}` })),
     ...lists.unknownTechniques.map(note('unknown-technique')),

@@ -144,11 +144,10 @@ export function isHost(id: string): boolean {
 
 /** What a native model notes about itself, in the lists of the report that its derivation came with; the rest is for its reader alone. */
 export function notedLists(model: ThreatModel, file: string): Partial<DerivationReport> & Pick<DerivationReport, 'warnings'> {
-  const ids = new Map(model.threats.map((threat) => [threat.title, threat.id]));
   const entry = (note: NonNullable<ThreatModel['notes']>[number]): Listed => {
     const name = note.name ?? note.text;
     const why = note.name !== undefined && note.text.startsWith(`${note.name}: `) ? note.text.slice(note.name.length + 2) : note.text;
-    return { id: ids.get(name) ?? name, name, why, at: note.at ?? file };
+    return { id: note.id ?? name, name, why, at: note.at ?? file };
   };
   const of = (kind: string): Listed[] => (model.notes ?? []).filter((one) => one.kind === kind && one.name !== undefined).map(entry);
   const unobservable = model.threats.flatMap((threat, index) =>

@@ -56,6 +56,7 @@ describe('viewshed import -o', () => {
           },
           { id: 'b', numericId: 2, statement: 'A user denies an order', metadata: [{ key: 'STRIDE', value: ['R'] }] },
           { id: 'c', numericId: 3, statement: 'Something odd', metadata: [] },
+          { id: 'd', numericId: 3, statement: 'Something odd', metadata: [] },
         ],
       };
       writeFileSync(join(folder, 'orders.json'), JSON.stringify(composer));
@@ -73,7 +74,7 @@ describe('viewshed import -o', () => {
       };
       const from = await listed('orders.json');
       expect(from.lists[0]).toHaveLength(1);
-      expect(from.lists[1]).toHaveLength(1);
+      expect(from.lists[1]).toHaveLength(2);
       expect(await listed('native.yaml')).toEqual(from);
     });
   });

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Component, ModelThreat, Said, SystemModel } from '../../src/model/system-model.ts';
 import { ThreatModel } from '../../src/model/threat-model.ts';
 import { needsOf } from '../../src/needs/compile.ts';
+import { strideOfWords } from '../../src/needs/derive/stride.ts';
 import { type Derived, type DeriveOptions, derive } from '../../src/needs/derive.ts';
 import { loadKnowledge } from '../../src/needs/knowledge.ts';
 import { readModel } from '../../src/needs/model-file.ts';
-import { modelYaml, plainModel } from '../../src/needs/native.ts';
+import { modelYaml, notedLists, plainModel } from '../../src/needs/native.ts';
 import { loadRules } from '../../src/needs/rules.ts';
 
 const knowledge = loadKnowledge();
@@ -588,5 +589,22 @@ describe('what only reads like a need', () => {
       claims: [{ text: said('Ensure that auditing is enforced on the Web API'), holds: 'done', threats: ['t'], components: [] }],
     });
     expect(report.claims.map((claim) => claim.source)).toEqual(['azure.appservice']);
+  });
+
+  it.each([
+    ['An actor can take advantage of unnecessary permissions of the policy', 'elevation-of-privilege'],
+    ['An external actor has found an XSS in what the site serves', 'tampering'],
+    ['An external actor can invoke the function without any authentication', 'spoofing'],
+    ['An actor with valid user credentials can authenticate as the valid user from elsewhere', 'spoofing'],
+    ['An actor with a path to the API can make arbitrary web requests', 'tampering'],
+    ['An actor in the network can go unnoticed for a long time', 'repudiation'],
+  ])('%s', (words, stride) => {
+    expect(strideOfWords(words).map((one) => one.stride)).toContain(stride);
+  });
+
+  it('threats of one title are listed one by one, also from a native model', () => {
+    const twice = [threat('a', { title: said('The same', '/threats/0') }), threat('b', { title: said('The same', '/threats/1') })];
+    const { model } = derived({ components: [vault], threats: twice });
+    expect(notedLists(model, 'native.yaml').silent?.map((one) => one.at)).toEqual(['model.json#/threats/0', 'model.json#/threats/1']);
   });
 });

@@ -4,15 +4,15 @@ import type { Stride } from '../../model/knowledge.ts';
 const WORDS: readonly (readonly [Stride, RegExp])[] = [
   [
     'repudiation',
-    /\b(?:den(?:y|ies|ying)\b(?!\s+(?:service|access))|disput\w+|repudiat\w+|claim(?:s|ed)? (?:they|he|she) did not|non-?repudiation|lack of (?:knowledge|proof|evidence))/i,
+    /\b(?:den(?:y|ies|ying)\b(?!\s+(?:service|access))|disput\w+|repudiat\w+|claim(?:s|ed)? (?:they|he|she) did not|(?:go(?:es)?|remains?|stays?) (?:unnoticed|undetected)|non-?repudiation|lack of (?:knowledge|proof|evidence))/i,
   ],
   [
     'spoofing',
-    /\b(?:spoof\w*|impersonat\w+|masquerad\w+|phish\w*|stolen (?:credential|session|token|role)s?|credential stuffing|brute[- ]?forc\w+|fake|forg(?:e|ed|ing)|hijack\w*)/i,
+    /\b(?:spoof\w*|impersonat\w+|masquerad\w+|phish\w*|stolen (?:credential|session|token|role)s?|without (?:any )?authenticat\w+|unauthenticated|other than [^.]{0,40}\bauthentication|authenticates? as (?:an?|the) \w+|credential stuffing|brute[- ]?forc\w+|fake|forg(?:e|ed|ing)|hijack\w*)/i,
   ],
   [
     'tampering',
-    /\b(?:tamper\w*|modif(?:y|ies|ied|ying|ication)|alter(?:s|ed|ing)?\b|inject\w*|corrupt\w*|overwrit\w+|manipulat\w+|poison\w*|malicious (?:code|package|image|update|file)|integrity)/i,
+    /\b(?:tamper\w*|modif(?:y|ies|ied|ying|ication)|alter(?:s|ed|ing)?\b|inject\w*|corrupt\w*|xss\b|cross[- ]site|arbitrary (?:\w+ )?requests?|unexpected (?:\w+ ){0,3}(?:headers?|payloads?|input)|overwrit\w+|manipulat\w+|poison\w*|malicious (?:code|package|image|update|file)|integrity)/i,
   ],
   [
     'information-disclosure',
@@ -24,7 +24,7 @@ const WORDS: readonly (readonly [Stride, RegExp])[] = [
   ],
   [
     'elevation-of-privilege',
-    /\b(?:elevat\w+|escalat\w+|privileges?\b|gain(?:s|ed|ing)? (?:admin|root|control)|bypass\w*|unauthori[sz]ed (?:action|operation|function)s?|remote code execution|arbitrary code)/i,
+    /\b(?:elevat\w+|escalat\w+|privileges?\b|(?:unnecessary|excessive|too many) permissions|over-?privileged|gain(?:s|ed|ing)? (?:admin|root|control)|bypass\w*|unauthori[sz]ed (?:action|operation|function)s?|remote code execution|arbitrary code)/i,
   ],
 ];
 
