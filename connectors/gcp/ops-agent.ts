@@ -11,13 +11,14 @@ import { accountOf, type GcpContainer, gcpEstateOf } from './places.ts';
 const SOURCE = 'gcp.vm.opsagent';
 const INSTANCES = 'compute:instances.aggregatedList';
 const INVENTORIES = 'osconfig:projects.locations.instances.inventories.list';
-/** Read where evidence holds it; asking for it takes a time, which collectors do not know. */
+/** Read where evidence holds it. */
 const SERIES = 'gcp/monitoring:projects.timeSeries.list';
 const UPTIME = 'agent.googleapis.com/agent/uptime';
 
 const Instance = z.object({
   id: z.union([z.string(), z.number().transform(String)]).optional(),
   name: z.string(),
+  status: z.string().optional(),
   zone: z.string().default(''),
   labels: z.record(z.string(), z.string()).default({}),
   metadata: z.object({ items: z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]) }).default({ items: [] }),
@@ -105,7 +106,7 @@ export const opsAgent: Collector = {
     for (const project of openProjects(evidence)) {
       const list = listOf(evidence, INSTANCES, Instances, project.id);
       if (!noteList(paths, [SOURCE], project, list, 'Compute Engine')) continue;
-      const uptime = uptimeIn(evidence, paths, project);
+      const uptime = uptimeIn(evidence, project);
       for (const instance of list.items) readInstance(evidence, paths, project, instance, uptime, list.ids);
     }
   },
@@ -117,15 +118,18 @@ interface Uptime {
   readonly ids: readonly number[];
 }
 
-function uptimeIn(evidence: EvidenceView, paths: PathsBuilder, project: GcpContainer): Uptime | undefined {
+function uptimeIn(evidence: EvidenceView, project: GcpContainer): Uptime | undefined {
   const answers = evidence
     .calls(SERIES, Series, { account: project.account })
     .filter((answer) => answer.unknown === undefined && String(answer.args.filter ?? '').includes(UPTIME));
   if (answers.length === 0) return undefined;
   const up = new Set<string>();
-  for (const { metric, resource, points } of answers.flatMap((answer) => answer.pages.flatMap((page) => page.timeSeries))) {
-    const recent = points.some(({ interval }) => Date.parse(paths.asOf) - Date.parse(interval.endTime ?? '') <= 86_400_000);
-    if (metric.type === UPTIME && recent && resource.labels.instance_id) up.add(resource.labels.instance_id);
+  for (const answer of answers) {
+    for (const { metric, resource, points } of answer.pages.flatMap((page) => page.timeSeries)) {
+      // An answer that is assessed later tells of the day before it was given.
+      const recent = points.some(({ interval }) => Date.parse(answer.at ?? '') - Date.parse(interval.endTime ?? '') <= 86_400_000);
+      if (metric.type === UPTIME && recent && resource.labels.instance_id) up.add(resource.labels.instance_id);
+    }
   }
   return { up, ids: answers.flatMap((answer) => answer.ids) };
 }
@@ -199,7 +203,8 @@ function tapOf(
       evidence: on,
     });
   const off = (why: string, on: readonly number[]): Edge => offTap(project.id, { id: `${key} off`, label, why, fix, evidence: on });
-  if (uptime && instance.id !== undefined) {
+  // A machine that is stopped reports nothing, with or without an agent.
+  if (uptime && instance.id !== undefined && (instance.status ?? 'RUNNING') === 'RUNNING') {
     return uptime.up.has(instance.id)
       ? sends([...ids, ...uptime.ids])
       : off(`no agent on ${name} reported within a day`, [...ids, ...uptime.ids]);

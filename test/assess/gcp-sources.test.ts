@@ -417,6 +417,7 @@ describe('agents on machines', () => {
       );
     expect(judge(machines(), uptime('4111')).verdict).toBe('unknown');
     expect(judge(machines(), uptime('9')).verdict).toBe('missing');
+    expect(judge(machines({ status: 'TERMINATED' }), uptime('9')).verdict).toBe('unknown');
   });
 
   test('nodes of a cluster, and machines that log by metadata', () => {
