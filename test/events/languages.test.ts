@@ -55,6 +55,9 @@ const regex: fc.Arbitrary<string> = fc.letrec<{ node: string; atom: string }>((t
   ),
 })).node;
 
+/** A class of letters before much else can pass the bound on states; what is refused there is refused everywhere. */
+const understood = regex.filter((pattern) => strings.matching(pattern) !== undefined);
+
 /**
  * The same for this runtime, from the start of the text on: its own search would look for `\B` between the halves of a pair, too. `.` leaves
  * out the line feed alone.
@@ -73,8 +76,8 @@ function matching(pattern: string, options?: { anchored?: boolean; ignoreCase?: 
 const fold = (text: string) => text.replaceAll('\u212a', 'k').toLowerCase();
 
 const made: fc.Arbitrary<Both> = fc.oneof(
-  regex.map((pattern) => ({ set: matching(pattern), plain: (text: string) => runtime(pattern, false).test(text) })),
-  regex.map((pattern) => ({
+  understood.map((pattern) => ({ set: matching(pattern), plain: (text: string) => runtime(pattern, false).test(text) })),
+  understood.map((pattern) => ({
     set: matching(pattern, { anchored: true }),
     plain: (text: string) => runtime(pattern, true).test(text),
   })),
