@@ -309,7 +309,14 @@ function verdicts(page: Page, assessment: Assessment): void {
   const { needs } = assessment;
   page.blank();
   if (needs.length === 0) {
-    page.line([{ text: 'No needs were asked about: this is the inventory alone.' }]);
+    const { models } = assessment;
+    page.line([
+      {
+        text: models
+          ? 'No need came of what was given: that says nothing of coverage.'
+          : 'No needs were asked about: this is the inventory alone.',
+      },
+    ]);
     return;
   }
   const items = VERDICTS.flatMap((verdict): Piece[] => {

@@ -76,7 +76,8 @@ export function printReport(
 
 /**
  * 1: gaps of threats at or above the severity; 3: none, but more unknown needs than allowed; else 0. Needs for logs that no scan can ever see
- * are shown as unknown and do not count: they would make every run of such a model end with 3.
+ * are shown as unknown and do not count: they would make every run of such a model end with 3. A model of which most was not understood counts
+ * as one unknown: that little is asked for is no sign of good coverage.
  */
 export function exitCode(assessment: Assessment, failOn: FailOn, maxUnknown: number): number {
   if (failOn === 'never') return 0;
@@ -88,5 +89,6 @@ export function exitCode(assessment: Assessment, failOn: FailOn, maxUnknown: num
   const open = assessment.needs.filter(
     ({ verdict, unknowns }) => verdict === 'unknown' && !(unknowns.length > 0 && unknowns.every(({ code }) => code === OUTSIDE)),
   );
-  return open.length > maxUnknown ? 3 : 0;
+  const unread = (assessment.models ?? []).filter(({ counts }) => counts.unresolved * 2 > counts.components);
+  return open.length + unread.length > maxUnknown ? 3 : 0;
 }

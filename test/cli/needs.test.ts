@@ -246,3 +246,27 @@ describe('logs that no scan of a cloud can see', () => {
     });
   });
 });
+
+describe('a model of which most was not understood', () => {
+  const drawn = (...names: string[]) =>
+    JSON.stringify({
+      otmVersion: '0.2.0',
+      project: { name: 'Drawn on a board', id: 'board' },
+      trustZones: [],
+      components: names.map((name, index) => ({ id: `c${index}`, name, type: name, tags: [] })),
+    });
+
+  it('is incomplete, however few needs came of it', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'dark.otm'), drawn('thing', 'box', 'ellipse'));
+      const run = (model: string) => viewshed(['assess', '--evidence', estate, '--model', model], { cwd: folder });
+      const dark = await run('dark.otm');
+      expect(dark.out).toContain('3 components, 3 not understood');
+      expect(dark.out).toContain('No need came of what was given');
+      expect(dark.err).toContain('3 of 3 components could not be told');
+      expect(dark.code).toBe(3);
+      const allowed = await viewshed(['assess', '--evidence', estate, '--model', 'dark.otm', '--max-unknown', '1'], { cwd: folder });
+      expect(allowed.code).toBe(0);
+    });
+  });
+});
