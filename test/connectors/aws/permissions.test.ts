@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { awsCollectors as collectors } from '../../../connectors/aws/index.ts';
 import { discoveryCalls } from '../../../connectors/aws/organization.ts';
 import {
   assumeRoleStatement,
@@ -11,7 +12,6 @@ import {
   policiesOf,
   printPolicies,
 } from '../../../connectors/aws/permissions.ts';
-import { collectors } from '../../../connectors/index.ts';
 import type { Source } from '../../../src/model/source.ts';
 import { loadRules } from '../../../src/needs/rules.ts';
 

@@ -43,7 +43,7 @@ describe('public zone query logs', () => {
     expect(verdict(records, SOURCE, 'Z2WEB').verdict).toBe('missing');
     const paths = pathsOf(records);
     expect(paths.emitters.filter((one) => one.sources.includes(SOURCE))).toHaveLength(2);
-    expect(paths.resources.filter((one) => one.type === 'aws.route53.hostedzone').map((one) => one.id)).toContain(
+    expect(paths.resources.filter((one) => one.type === 'aws.route53.zone').map((one) => one.id)).toContain(
       'arn:aws:route53:::hostedzone/Z3INSIDE',
     );
   });
