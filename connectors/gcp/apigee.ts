@@ -8,6 +8,7 @@ import type { EvidenceView } from '../../src/store/view.ts';
 import { ownLogs } from './audited.ts';
 import { openProjects, PAGES, unseenTap } from './lists.ts';
 import type { GcpContainer } from './places.ts';
+import { argument } from './places.ts';
 
 const SOURCE = 'gcp.apigee';
 const LIST = 'apigee:organizations.deployments.list';
@@ -75,7 +76,7 @@ function readProject(evidence: EvidenceView, paths: PathsBuilder, project: GcpCo
   const parents = new Set([`organizations/${project.account}`, `organizations/${project.number}`]);
   const answers = evidence
     .calls(`gcp/${LIST}`, Deployments, { account: project.account })
-    .filter(({ args }) => parents.has(String(args.parent)));
+    .filter(({ args }) => parents.has(argument(args, 'parent')));
   const answer = answers.find((one) => one.unknown === undefined) ?? answers[0];
   const scope = { provider: 'gcp' as const, account: project.account };
   const ids = answer?.ids ?? [];

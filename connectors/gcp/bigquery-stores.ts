@@ -5,7 +5,7 @@ import type { Delivery, Kept } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { bestOf, isGone } from './cloud-storage-stores.ts';
 import type { Binding } from './iam-policy.ts';
-import { accountOf, gcpEstateOf } from './places.ts';
+import { accountOf, argument, gcpEstateOf } from './places.ts';
 import { admits, type Grants, type Landing, OPEN_KEPT, projectGrants, WRITE_TABLES, type Writer } from './writers.ts';
 
 const Millis = z.union([z.string(), z.number().transform(String)]).optional();
@@ -95,7 +95,8 @@ export function datasetStore(
   const estate = gcpEstateOf(evidence);
   const project = estate.find(`projects/${named}`)?.id ?? `projects/${named}`;
   const about = ({ args }: { args: Readonly<Record<string, unknown>> }) =>
-    args.datasetId === datasetId && (estate.find(`projects/${args.projectId}`)?.id ?? `projects/${args.projectId}`) === project;
+    args.datasetId === datasetId &&
+    (estate.find(`projects/${argument(args, 'projectId')}`)?.id ?? `projects/${argument(args, 'projectId')}`) === project;
   const answer = bestOf(evidence.calls('gcp/bigquery:datasets.get', Dataset).filter(about));
   const found = answer?.unknown ? undefined : answer?.pages[0];
   const on = `${accountOf(project)}.${datasetId}`;

@@ -4,7 +4,7 @@ import type { Finding, Unknown } from '../../src/model/assessment.ts';
 import type { Delivery } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { bestOf, isGone } from './cloud-storage-stores.ts';
-import { gcpEstateOf } from './places.ts';
+import { argument, gcpEstateOf } from './places.ts';
 
 const Key = z.object({ primary: z.object({ state: z.string().optional() }).optional() });
 
@@ -47,7 +47,7 @@ export function keyOf(
 ): { findings: Finding[]; unknown: Unknown | undefined; delivery: Delivery | undefined; ids: readonly number[] } {
   const op = 'gcp/cloudkms:projects.locations.keyRings.cryptoKeys.get';
   const name = named(evidence, key);
-  const answer = bestOf(evidence.calls(op, Key).filter(({ args }) => named(evidence, String(args.name)) === name));
+  const answer = bestOf(evidence.calls(op, Key).filter(({ args }) => named(evidence, argument(args, 'name')) === name));
   const state = answer?.unknown ? undefined : answer?.pages[0]?.primary?.state;
   const ids = answer?.ids ?? [];
   const finding: Finding = {

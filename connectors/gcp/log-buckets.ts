@@ -7,7 +7,7 @@ import type { Kept, Store } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { compileFilter } from './filter/compile.ts';
 import { keyOf } from './kms-keys.ts';
-import { accountOf, callsAbout, containerOf, gcpEstateOf } from './places.ts';
+import { accountOf, argument, callsAbout, containerOf, gcpEstateOf } from './places.ts';
 import { admits, type Landing, projectGrants, WRITE_LOG_BUCKET, type Writer } from './writers.ts';
 
 const LogBucket = z.object({
@@ -89,11 +89,7 @@ export function landInLogBucket(evidence: EvidenceView, paths: PathsBuilder, wri
   const id = `${owner}/locations/${location}/buckets/${short}`;
   const listOp = `gcp/logging:${owner.split('/')[0]}.locations.buckets.list`;
   const lists = callsAbout(evidence, listOp, LogBuckets, owner).filter(({ args }) =>
-    [`-`, location].includes(
-      String(args.parent ?? '')
-        .split('/')
-        .at(-1) as string,
-    ),
+    [`-`, location].includes(argument(args, 'parent').split('/').at(-1) as string),
   );
   const list = lists.find((one) => one.unknown === undefined) ?? lists[0];
   const found = lists
@@ -196,7 +192,7 @@ interface Views {
 /** The view of all entries can be deleted; what no other view shows nobody can search. https://docs.cloud.google.com/logging/docs/logs-views */
 function viewsOf(evidence: EvidenceView, owner: string, bucket: string): Views {
   const answers = callsAbout(evidence, `gcp/${VIEWS}`, LogViews, owner).filter(
-    ({ args }) => String(args.parent).replace(/^[^/]+\/[^/]+/, owner) === bucket,
+    ({ args }) => argument(args, 'parent').replace(/^[^/]+\/[^/]+/, owner) === bucket,
   );
   const answer = answers.find((one) => one.unknown === undefined);
   const views = answer?.pages.flatMap((page) => page.views) ?? [];

@@ -11,7 +11,7 @@ import { landInStorage } from './cloud-storage-stores.ts';
 import { type CompiledFilter, compileFilter, sinkPasses } from './filter/compile.ts';
 import { landInLogBucket } from './log-buckets.ts';
 import { differences, expectation, type StandardSink, settingsCall, standardSinkOf } from './log-settings.ts';
-import { accountOf, callsAbout, containerOf, type GcpContainer, gcpEstateOf, routerId } from './places.ts';
+import { accountOf, argument, callsAbout, containerOf, type GcpContainer, gcpEstateOf, routerId } from './places.ts';
 import { landInTopic } from './pubsub-stores.ts';
 import { admits, type Landing, projectGrants, ROUTE_TO_PROJECT, unseenPlace, type Writer } from './writers.ts';
 
@@ -185,7 +185,7 @@ function readSinks(evidence: EvidenceView, container: string): SinkList {
   const estate = gcpEstateOf(evidence);
   const op = `gcp/logging:${container.split('/')[0]}.sinks.list`;
   const answers = callsAbout(evidence, op, LogSinks, container);
-  const scopeOf = (args: Readonly<Record<string, unknown>>) => String(args.filter ?? '');
+  const scopeOf = (args: Readonly<Record<string, unknown>>) => argument(args, 'filter');
   const listing = answers.filter(({ args }) => /^$|"(ALL|DEFAULT)"/.test(scopeOf(args)));
   const ancestral = answers.filter(({ args }) => /"(ALL|ANCESTOR)"/.test(scopeOf(args)));
   const whole = listing.find((answer) => answer.unknown === undefined);

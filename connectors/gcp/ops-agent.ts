@@ -6,7 +6,7 @@ import type { Edge } from '../../src/paths/graph.ts';
 import type { Answered, EvidenceView } from '../../src/store/view.ts';
 import { ownLogs } from './audited.ts';
 import { aggregated, COMPUTE, listed, listOf, noteList, offTap, openProjects, PAGES, shortOf, toRouter, unseenTap } from './lists.ts';
-import { accountOf, type GcpContainer, gcpEstateOf } from './places.ts';
+import { accountOf, argument, type GcpContainer, gcpEstateOf } from './places.ts';
 
 const SOURCE = 'gcp.vm.opsagent';
 const INSTANCES = 'compute:instances.aggregatedList';
@@ -121,7 +121,7 @@ interface Uptime {
 function uptimeIn(evidence: EvidenceView, project: GcpContainer): Uptime | undefined {
   const answers = evidence
     .calls(SERIES, Series, { account: project.account })
-    .filter((answer) => answer.unknown === undefined && String(answer.args.filter ?? '').includes(UPTIME));
+    .filter((answer) => answer.unknown === undefined && argument(answer.args, 'filter').includes(UPTIME));
   if (answers.length === 0) return undefined;
   const up = new Set<string>();
   for (const answer of answers) {
@@ -243,7 +243,7 @@ function inventoryOf(
 ): { inventory: Inventory | undefined; answer: Answered<z.infer<typeof Inventories>> | undefined } {
   const estate = gcpEstateOf(evidence);
   const about = ({ args, account }: Answered<unknown>): boolean => {
-    const [, owner, place] = /^(projects\/[^/]+)\/locations\/([^/]+)\/instances\/-$/.exec(String(args.parent ?? '')) ?? [];
+    const [, owner, place] = /^(projects\/[^/]+)\/locations\/([^/]+)\/instances\/-$/.exec(argument(args, 'parent')) ?? [];
     return place === zone && accountOf(estate.find(owner ?? '')?.id ?? owner ?? account) === project.account;
   };
   const answers = evidence.calls(`gcp/${INVENTORIES}`, Inventories).filter(about);

@@ -275,3 +275,9 @@ export function callsAbout<T>(evidence: EvidenceView, op: string, shape: z.ZodTy
   }
   return (calls.get(container) ?? []) as readonly Answered<T>[];
 }
+
+/** An argument as text; what is no text is none. Arguments may come from a file, and an object may not even have words. */
+export function argument(args: Readonly<Record<string, unknown>>, name: string): string {
+  const value = args[name];
+  return typeof value === 'string' ? value : '';
+}

@@ -8,7 +8,7 @@ import { datasetStore } from './bigquery-stores.ts';
 import { bestOf, isGone, storageStore } from './cloud-storage-stores.ts';
 import { jobReading } from './dataflow-jobs.ts';
 import { Policy } from './iam-policy.ts';
-import { accountOf, gcpEstateOf } from './places.ts';
+import { accountOf, argument, gcpEstateOf } from './places.ts';
 import { admits, type Landing, PUBLISH, projectGrants, unseenPlace, type Writer } from './writers.ts';
 
 const Subscription = z.object({
@@ -98,12 +98,14 @@ export function landInTopic(evidence: EvidenceView, paths: PathsBuilder, writer:
   const number = estate.find(project)?.number;
   if (number) names.add(`projects/${number}/topics/${short}`);
   const policy = bestOf(
-    evidence.calls('gcp/pubsub:projects.topics.getIamPolicy', Policy).filter(({ args }) => names.has(String(args.resource))),
+    evidence.calls('gcp/pubsub:projects.topics.getIamPolicy', Policy).filter(({ args }) => names.has(argument(args, 'resource'))),
   );
   const attached = bestOf(
-    evidence.calls('gcp/pubsub:projects.topics.subscriptions.list', Attached).filter(({ args }) => names.has(String(args.topic))),
+    evidence.calls('gcp/pubsub:projects.topics.subscriptions.list', Attached).filter(({ args }) => names.has(argument(args, 'topic'))),
   );
-  const described = bestOf(evidence.calls('gcp/pubsub:projects.topics.get', Topic).filter(({ args }) => names.has(String(args.topic))));
+  const described = bestOf(
+    evidence.calls('gcp/pubsub:projects.topics.get', Topic).filter(({ args }) => names.has(argument(args, 'topic'))),
+  );
   const changed = changesOf(described?.unknown ? undefined : described?.pages[0], short, topic);
   const subscriptions = evidence
     .calls('gcp/pubsub:projects.subscriptions.list', Subscriptions)
