@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Kept } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -155,7 +156,7 @@ function bindingsOf(dataset: Dataset | undefined): Binding[] {
       ...(specialGroup === 'allAuthenticatedUsers' ? ['allAuthenticatedUsers'] : []),
       ...(iamMember ? [iamMember] : []),
     ];
-    return role === undefined ? [] : [{ role: DATASET_ROLES[role] ?? role, members, condition }];
+    return role === undefined ? [] : [{ role: own(DATASET_ROLES, role) ?? role, members, condition }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Outcome } from '../../src/collect/provider.ts';
 import type { CallError } from '../../src/model/evidence.ts';
+import { own } from '../../src/model/own.ts';
 
 /** An HTTP answer that was an error, as it came over the wire. */
 export interface RawError {
@@ -116,13 +117,13 @@ function codeOf(error: Exclude<z.infer<typeof ErrorBody>['error'], string>, mess
   const details = error.details ?? [];
   const older = (error.errors ?? []).map((one) => one.reason ?? '').find((reason) => reason in OLDER);
   const disabled = details.find((detail) => detail.reason === 'SERVICE_DISABLED');
-  if (disabled || (older !== undefined && OLDER[older] === 'SERVICE_DISABLED')) {
+  if (disabled || (older !== undefined && own(OLDER, older) === 'SERVICE_DISABLED')) {
     return isOf(asked, disabled?.metadata?.consumer ?? consumerIn(message)) ? 'SERVICE_DISABLED' : OTHER_PROJECT_DISABLED;
   }
   if (details.some((detail) => detail.violations?.some((one) => one.type === 'VPC_SERVICE_CONTROLS'))) return 'SECURITY_POLICY_VIOLATED';
   const reason = details.map((detail) => detail.reason ?? '').find((one) => TELLING.has(one));
   if (reason !== undefined) return reason;
-  const named = nameOf(error.status) ?? (older === undefined ? undefined : OLDER[older]);
+  const named = nameOf(error.status) ?? (older === undefined ? undefined : own(OLDER, older));
   return named ?? (Number(error.code) < 100 ? nameOf(error.code) : undefined) ?? statusName(status);
 }
 

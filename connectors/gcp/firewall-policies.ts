@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { type Event, type EventClass, selectorOf } from '../../src/events/classes.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
 import { aggregated, COMPUTE, listed, listOf, nameOf, noteList, openProjects, PAGES, shortOf, toRouter } from './lists.ts';
@@ -169,7 +170,7 @@ function classOf(project: GcpContainer, network: Network, policy: Policy, rule: 
 /** Of protocols as rules name them, the numbers of those that can be logged; none named: all. */
 export function loggable(protocols: readonly string[]): readonly string[] {
   if (protocols.length === 0 || protocols.some((one) => one.toLowerCase() === 'all')) return ['6', '17'];
-  return [...new Set(protocols.flatMap((one) => LOGGED[one.toLowerCase()] ?? []))];
+  return [...new Set(protocols.flatMap((one) => own(LOGGED, one.toLowerCase()) ?? []))];
 }
 
 /** The policies that decide about connections of a network, or with none given of any in the project, and why there may be more. */

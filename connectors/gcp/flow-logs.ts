@@ -3,6 +3,7 @@ import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING, NOTHING, type Selector, selectorOf } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
 import type { Unknown } from '../../src/model/assessment.ts';
+import { own } from '../../src/model/own.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Edge } from '../../src/paths/graph.ts';
 import type { EvidenceView } from '../../src/store/view.ts';
@@ -316,7 +317,7 @@ function readSubnet(
     subnet.selfLink === undefined ? `${project.id}/regions/${region}/subnetworks/${subnet.name}` : nameOf(evidence, subnet.selfLink);
   const scope = { provider: 'gcp' as const, account: project.account, ...(region === '' ? {} : { region }), resource: id };
   paths.resource({ type: 'gcp.compute.subnetwork', id, scope, evidence: listedBy });
-  const machines = subnet.purpose === undefined || WITHOUT_MACHINES[subnet.purpose] === undefined;
+  const machines = subnet.purpose === undefined || own(WITHOUT_MACHINES, subnet.purpose) === undefined;
   const applying = machines ? appliesTo(evidence, configured, subnet, id, listedBy) : { recordings: [], unknowns: [] };
   const taps = tapsOf(evidence, paths, project, id, subnet.name, applying);
   paths.emitter({
@@ -336,7 +337,7 @@ function readSubnet(
     ...(machines
       ? {}
       : {
-          notApplicable: `the purpose of subnet ${subnet.name} is ${subnet.purpose}: it holds addresses for ${WITHOUT_MACHINES[subnet.purpose ?? '']}, and no machine`,
+          notApplicable: `the purpose of subnet ${subnet.name} is ${subnet.purpose}: it holds addresses for ${own(WITHOUT_MACHINES, subnet.purpose ?? '')}, and no machine`,
         }),
   });
   note(paths, scope, applying.recordings);
@@ -497,7 +498,7 @@ function tapOf(project: GcpContainer, one: Recording): Edge {
       code: 'FilterNotUnderstood',
     })),
   ];
-  const seconds = INTERVALS[one.interval ?? 'INTERVAL_5_SEC'];
+  const seconds = own(INTERVALS, one.interval ?? 'INTERVAL_5_SEC');
   const share = Math.min(1, Math.max(0, one.sampling));
   if (share === 0) return offTap(project.id, { id: one.id, label: one.label, why: 'flowSampling is 0', fix: one.fix, evidence: one.ids });
   return toRouter(project.id, {

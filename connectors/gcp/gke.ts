@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Collector } from '../../src/collect/collector.ts';
 import { EVERYTHING, type EventClass, intersect, isEmpty, minus, type Selector, selectorOf, union } from '../../src/events/classes.ts';
 import * as strings from '../../src/events/strings.ts';
+import { own } from '../../src/model/own.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { PathsBuilder } from '../../src/paths/builder.ts';
 import type { Delivery, Edge } from '../../src/paths/graph.ts';
@@ -260,7 +261,7 @@ function componentTaps(evidence: EvidenceView, project: GcpContainer, cluster: C
   const label = `logging of ${name}`;
   const place = cluster.location ?? cluster.zone ?? '<location>';
   const fixFor = (components: readonly string[]) =>
-    `gcloud container clusters update ${name} --project=${project.account} --location=${place} --logging=${components.map((one) => FLAGS[one] ?? one).join(',')}`;
+    `gcloud container clusters update ${name} --project=${project.account} --location=${place} --logging=${components.map((one) => own(FLAGS, one) ?? one).join(',')}`;
   const everything = fixFor(['SYSTEM_COMPONENTS', 'WORKLOADS', 'APISERVER', 'SCHEDULER', 'CONTROLLER_MANAGER']);
   const set = loggingConfig?.componentConfig?.enableComponents;
   // Before there were components, one setting took the nodes' logs and the workloads' together.

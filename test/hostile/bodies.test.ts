@@ -10,7 +10,7 @@ import { EvidenceRecord, type StoredEvidence } from '../../src/model/evidence.ts
 import type { Scope } from '../../src/model/scope.ts';
 import { loadModels } from '../../src/needs/model-file.ts';
 import { loadRules } from '../../src/needs/rules.ts';
-import { canonical } from '../../src/store/view.ts';
+import { canonical, EvidenceView } from '../../src/store/view.ts';
 
 const root = join(import.meta.dirname, '../..');
 const AS_OF = '2026-11-21T12:00:00Z';
@@ -99,6 +99,25 @@ describe('bodies that are not what the provider answers', () => {
     );
   }, 300_000);
 
+  it('a name that every object answers to, at every place of every answer: read as any other', () => {
+    for (const { records } of clouds) {
+      for (const chosen of records) {
+        const seen = new Set<string>();
+        for (let at = 0; at < count(chosen.body); at += 1) {
+          const body = replaced(chosen.body, at, 'constructor');
+          const text = shapeOf(body);
+          if (chosen.body === undefined || seen.has(text)) continue;
+          seen.add(text);
+          const view = new EvidenceView(
+            records.map((record) => (record === chosen ? { ...record, body } : record)),
+            callTable,
+          );
+          expect(readPaths(view, AS_OF).accounts.length, `${chosen.op} ${text}`).toBeGreaterThan(0);
+        }
+      }
+    }
+  }, 300_000);
+
   it('arguments of any shape: a report', () => {
     fc.assert(
       fc.property(cloud, changesOf, ({ records }, changes) => {
@@ -167,6 +186,17 @@ function replaced(value: unknown, at: number, by: unknown): unknown {
     return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, walk(inner)]));
   };
   return walk(value);
+}
+
+/** Where the name stands, whatever the position in a list: entries of one list are read alike. */
+function shapeOf(value: unknown): string {
+  if (value === 'constructor') return '!';
+  if (value === null || typeof value !== 'object') return '';
+  const found = Object.entries(value).flatMap(([key, inner]) => {
+    const text = shapeOf(inner);
+    return text === '' ? [] : [`${Array.isArray(value) ? '#' : key}/${text}`];
+  });
+  return found.join(',');
 }
 
 function count(value: unknown): number {
