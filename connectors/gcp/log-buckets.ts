@@ -113,6 +113,10 @@ export function landInLogBucket(evidence: EvidenceView, paths: PathsBuilder, wri
   const account = accountOf(owner);
   const key = found?.cmekSettings?.kmsKeyName ? keyOf(evidence, short, found.cmekSettings.kmsKeyName) : undefined;
   const views = viewsOf(evidence, owner, id);
+  // Where a view of everything was not seen, it is not certain that anybody can search what is kept.
+  const searched: Kept = views.unknown
+    ? { ...kept, searchable: { ...kept.searchable, least: 0 }, unknowns: [...kept.unknowns, views.unknown] }
+    : kept;
   const evidenced = [...ids, ...(key?.ids ?? []), ...views.ids];
   const store: Store = {
     type: 'store',
@@ -121,7 +125,7 @@ export function landInLogBucket(evidence: EvidenceView, paths: PathsBuilder, wri
     // The two that every project has are told apart by their project.
     name: short === '_Required' || short === '_Default' ? `${account}/${short}` : short,
     scope: { provider: 'gcp', account, region: location, resource: `//logging.googleapis.com/${id}` },
-    keeps: kept,
+    keeps: searched,
     evidence: evidenced,
     findings: [
       ...(found && found.restrictedFields.length > 0
@@ -187,6 +191,8 @@ interface Views {
   readonly narrow: boolean;
   readonly filters: readonly string[];
   readonly ids: readonly number[];
+  /** Set where the list was refused or broke off before a view of everything. */
+  readonly unknown: Unknown | undefined;
 }
 
 /** The view of all entries can be deleted; what no other view shows nobody can search. https://docs.cloud.google.com/logging/docs/logs-views */
@@ -195,10 +201,15 @@ function viewsOf(evidence: EvidenceView, owner: string, bucket: string): Views {
     ({ args }) => argument(args, 'parent').replace(/^[^/]+\/[^/]+/, owner) === bucket,
   );
   const answer = answers.find((one) => one.unknown === undefined);
-  const views = answer?.pages.flatMap((page) => page.views) ?? [];
+  const views = (answer ? [answer] : answers).flatMap((one) => one.pages.flatMap((page) => page.views));
   const filters = views.map((view) => view.filter);
   const all = views.some((view) => view.filter === '' || view.name.endsWith('/_AllLogs'));
-  return { narrow: answer !== undefined && !all, filters, ids: answer?.ids ?? [] };
+  return {
+    narrow: answer !== undefined && !all,
+    filters,
+    ids: (answer ? [answer] : answers).flatMap((one) => one.ids),
+    unknown: answer || all ? undefined : answers[0]?.unknown,
+  };
 }
 
 /** A bucket in two: what its views show can be searched, the rest is only kept. */

@@ -106,7 +106,13 @@ export function landInTopic(evidence: EvidenceView, paths: PathsBuilder, writer:
   const described = bestOf(
     evidence.calls('gcp/pubsub:projects.topics.get', Topic).filter(({ args }) => names.has(argument(args, 'topic'))),
   );
-  const changed = changesOf(described?.unknown ? undefined : described?.pages[0], short, topic);
+  const changed: Delivery | undefined = described?.unknown
+    ? {
+        state: 'unknown',
+        why: `whether topic ${short} has a schema or transforms was not read`,
+        unknowns: [{ ...described.unknown, on: topic }],
+      }
+    : changesOf(described?.pages[0], short, topic);
   const subscriptions = evidence
     .calls('gcp/pubsub:projects.subscriptions.list', Subscriptions)
     .flatMap((answer) => answer.pages.flatMap((page) => page.subscriptions.map((one) => ({ one, ids: answer.ids }))))

@@ -110,9 +110,15 @@ describe('log buckets', () => {
       expect(land(views()).edges[0]).toMatchObject({ passes: [], mayPass: [] });
     });
 
-    test('a refused list narrows nothing', () => {
+    test('a refused list narrows nothing, and leaves open who can search', () => {
       const refused = gcpRefused(LOGS, 'logging:projects.locations.buckets.views.list', { parent: name });
-      expect(land([...list({ name, retentionDays: 400 }), refused]).store.type).toBe('store');
+      const { store, kept } = land([...list({ name, retentionDays: 400 }), refused]);
+      expect(store.type).toBe('store');
+      expect(kept).toMatchObject({
+        searchable: { least: 0, most: 400 },
+        total: { least: 400, most: 400 },
+        unknowns: [{ call: 'logging:projects.locations.buckets.views.list', permission: 'logging.views.list' }],
+      });
     });
   });
 
@@ -348,6 +354,14 @@ describe('Pub/Sub', () => {
   ])('a topic %s', (_, body, state) => {
     const described = gcp(LOGS, 'pubsub:projects.topics.get', { topic }, { name: topic, ...body });
     expect(land(records([named('splunk')], [described])).landing.delivery.state).toBe(state);
+  });
+
+  test('a topic that was refused may have a schema', () => {
+    const refused = gcpRefused(LOGS, 'pubsub:projects.topics.get', { topic });
+    expect(land(records([named('splunk')], [refused])).landing.delivery).toMatchObject({
+      state: 'unknown',
+      unknowns: [{ permission: 'pubsub.topics.get', code: 'PERMISSION_DENIED' }],
+    });
   });
 
   test('a topic that is gone', () => {
